@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! rstscope explains every TCP RST in a capture: when in the conversation it
+//! came, who really sent it, why, and whether it matters.
+//!
+//! ```text
+//! frame ─► segment.c ─► rstscope_segment ─► ffi ─► Engine ─► conversation (what happened between two endpoints)
+//!                         (C ABI)                     │   └► baseline     (what each host usually does)
+//!                                                     └─ on RST ─► evidence/* (pure) ─► verdict ─► stored by frame
+//! tree.c ◄─ verdict / findings / text ◄──────── ffi ◄───────────────────────────────── looked up by frame
+//! ```
+//!
+//! Left to right once per frame, in capture order; right to left as often as
+//! Wireshark asks, in any order. ARCHITECTURE.md has the map and the invariants.
+
+pub mod wire;

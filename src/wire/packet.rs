@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! One TCP packet as the capture gives it, the TCP header not yet read.
+
+use std::net::IpAddr;
+
+use super::{FrameNumber, Timestamp};
+
+/// What whoever reads the capture (Wireshark, or the replay path) hands over.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Frame that holds it.
+    pub frame: FrameNumber,
+    /// Capture time.
+    pub time: Timestamp,
+    /// Address that it claims to come from.
+    pub source: IpAddr,
+    /// Address that it goes to.
+    pub destination: IpAddr,
+    /// The IP header, where one was seen (under ESP, for example, none is).
+    pub ip: Option<IpHeader>,
+    /// The link that it was captured on.
+    pub link: Link,
+    /// TCP header and payload, as far as captured.
+    pub tcp: &'a [u8],
+    /// Bytes of TCP header and payload on the wire.
+    pub tcp_reported: u32,
+}
+
+/// The parts of an IP header that say something about its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpHeader {
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// ToS byte or traffic class: DSCP and ECN.
+    pub traffic_class: u8,
+    /// What only one of the versions has.
+    pub version: IpVersion,
+}
+
+/// The parts that differ between IPv4 and IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpVersion {
+    /// IPv4.
+    V4 {
+        /// Identification.
+        id: u16,
+        /// Don't Fragment.
+        dont_fragment: bool,
+    },
+    /// IPv6.
+    V6 {
+        /// Flow label, 20 bits.
+        flow_label: u32,
+    },
+}
+
+impl IpHeader {
+    /// IPv4 identification.
+    #[must_use]
+    pub const fn id(&self) -> Option<u16> {
+        match self.version {
+            IpVersion::V4 { id, .. } => Some(id),
+            IpVersion::V6 { .. } => None,
+        }
+    }
+
+    /// IPv4 Don't Fragment.
+    #[must_use]
+    pub const fn dont_fragment(&self) -> Option<bool> {
+        match self.version {
+            IpVersion::V4 { dont_fragment, .. } => Some(dont_fragment),
+            IpVersion::V6 { .. } => None,
+        }
+    }
+
+    /// IPv6 flow label, 20 bits.
+    #[must_use]
+    pub const fn flow_label(&self) -> Option<u32> {
+        match self.version {
+            IpVersion::V4 { .. } => None,
+            IpVersion::V6 { flow_label } => Some(flow_label),
+        }
+    }
+}
+
+/// Where on the link a packet was captured; absent members were not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Link-layer source address (MAC).
+    pub source: Option<[u8; 6]>,
+    /// VLAN identifier, the outermost.
+    pub vlan: Option<u16>,
+    /// Number of the capture interface in the file.
+    pub interface: Option<u32>,
+}
