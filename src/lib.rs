@@ -13,4 +13,6 @@
 //! Left to right once per frame, in capture order; right to left as often as
 //! Wireshark asks, in any order. ARCHITECTURE.md has the map and the invariants.
 
+pub mod baseline;
+pub mod conversation;
 pub mod wire;

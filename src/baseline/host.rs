@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! One address over all its conversations.
+
+use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
+
+use lru::LruCache;
+
+use super::{IpId, Ttl};
+use crate::wire::Segment;
+
+/// What one host usually does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Host {
+    /// TTL that its packets arrive with.
+    pub ttl: Ttl,
+    /// Its identifications.
+    pub ip_id: IpId,
+    rtt_us: u32,
+    segments: u32,
+}
+
+impl Host {
+    /// Smallest round trip seen between the capture point and this host.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
+    }
+
+    /// Segments seen, RSTs not counted; saturates.
+    #[must_use]
+    pub const fn segments(&self) -> u32 {
+        self.segments
+    }
+}
+
+/// Hosts that are remembered at a time; the longest silent goes first.
+/// 65,536 of them take about 8 MiB.
+const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+
+/// All hosts.
+#[derive(Debug)]
+pub struct Hosts {
+    hosts: LruCache<IpAddr, Host>,
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self {
+            hosts: LruCache::new(MOST_HOSTS),
+        }
+    }
+}
+
+impl Hosts {
+    /// Takes a segment that is no RST into account.
+    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>) {
+        let host = self
+            .hosts
+            .get_or_insert_mut(segment.source.address, Host::default);
+        host.segments = host.segments.saturating_add(1);
+        if let Some(ip) = segment.ip {
+            host.ttl.learn(ip.ttl, segment.frame);
+            if let Some(id) = ip.id() {
+                host.ip_id.learn(id, segment.frame);
+            }
+        }
+        if let Some(rtt) = rtt {
+            let us = u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX).max(1);
+            if host.rtt_us == 0 || us < host.rtt_us {
+                host.rtt_us = us;
+            }
+        }
+    }
+
+    /// The host with this address, if a segment of it was seen.
+    #[must_use]
+    pub fn get(&self, address: IpAddr) -> Option<&Host> {
+        self.hosts.peek(&address)
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What a sender usually does: one habit per file, and [`Host`], the habits of
+//! one address over all its conversations.
+//!
+//! Nothing here is ever learned from an RST: it is what RSTs are compared with.
+
+#![forbid(unsafe_code)]
+
+mod host;
+mod ip_id;
+mod ttl;
+
+pub use host::{Host, Hosts};
+pub use ip_id::{IpId, Pattern};
+pub use ttl::{Ttl, hops, initial_ttl};

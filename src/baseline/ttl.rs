@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The TTL or hop limit that a sender's packets arrive with.
+
+use crate::wire::FrameNumber;
+
+/// Initial values in use, smallest first: nmap's OS database knows only
+/// 0x20, 0x40, 0x80 and 0xff (`../shared/reference/reset-facts-collected.md` §3.6).
+const INITIAL: [u8; 4] = [32, 64, 128, 255];
+
+/// The initial TTL that a packet most likely left with: the next of
+/// 32, 64, 128, 255.
+#[must_use]
+pub fn initial_ttl(ttl: u8) -> u8 {
+    INITIAL
+        .into_iter()
+        .find(|initial| *initial >= ttl)
+        .unwrap_or(u8::MAX)
+}
+
+/// Hops that a packet has most likely travelled; 0: not routed.
+#[must_use]
+pub fn hops(ttl: u8) -> u8 {
+    initial_ttl(ttl) - ttl
+}
+
+/// TTLs seen from one sender.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ttl {
+    frame: Option<FrameNumber>,
+    first: u8,
+    last: u8,
+    lowest: u8,
+    highest: u8,
+    /// Packets in a row that arrived with `last`; saturates.
+    run: u8,
+    /// Packets in all; saturates.
+    count: u8,
+}
+
+impl Ttl {
+    /// Takes one packet into account.
+    pub fn learn(&mut self, ttl: u8, frame: FrameNumber) {
+        if self.count == 0 {
+            (self.first, self.lowest, self.highest) = (ttl, ttl, ttl);
+        }
+        self.run = if self.count > 0 && ttl == self.last {
+            self.run.saturating_add(1)
+        } else {
+            1
+        };
+        self.last = ttl;
+        self.lowest = self.lowest.min(ttl);
+        self.highest = self.highest.max(ttl);
+        self.count = self.count.saturating_add(1);
+        self.frame = Some(frame);
+    }
+
+    /// The TTL to expect of the next packet, and the frame that it was last
+    /// seen in; `None` before the first packet.
+    #[must_use]
+    pub fn expected(&self) -> Option<(u8, FrameNumber)> {
+        Some((self.last, self.frame?))
+    }
+
+    /// Whether a packet with this TTL was seen: the first, the last, the
+    /// lowest or the highest.
+    #[must_use]
+    pub fn has_seen(&self, ttl: u8) -> bool {
+        self.count > 0 && [self.first, self.last, self.lowest, self.highest].contains(&ttl)
+    }
+
+    /// Whether all packets arrived with one TTL.
+    #[must_use]
+    pub const fn is_stable(&self) -> bool {
+        self.count > 0 && self.lowest == self.highest
+    }
+
+    /// Packets seen; saturates at 255.
+    #[must_use]
+    pub const fn count(&self) -> u8 {
+        self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(ttls: &[u8]) -> Ttl {
+        let mut ttl = Ttl::default();
+        for (value, frame) in ttls.iter().zip(1..) {
+            ttl.learn(*value, FrameNumber::new(frame).unwrap());
+        }
+        ttl
+    }
+
+    #[test]
+    fn hops_from_the_next_initial_value() {
+        for (ttl, expected) in [
+            (255, 0),
+            (254, 1),
+            (129, 126),
+            (128, 0),
+            (64, 0),
+            (61, 3),
+            (32, 0),
+            (1, 31),
+            (0, 32),
+        ] {
+            assert_eq!(hops(ttl), expected, "TTL {ttl}");
+        }
+    }
+
+    #[test]
+    fn expects_what_came_last() {
+        assert_eq!(Ttl::default().expected(), None);
+        let ttl = seen(&[63, 61, 61]);
+        assert_eq!(ttl.expected(), Some((61, FrameNumber::new(3).unwrap())));
+        assert!(ttl.has_seen(63));
+        assert!(!ttl.has_seen(62));
+        assert!(!ttl.is_stable());
+        assert!(seen(&[61, 61]).is_stable());
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What an RST answers: its shape, its trigger, and the earliest moment at
+//! which its sender can have known what it says.
+
+use std::time::Duration;
+
+use super::{Endpoint, Recent, Sent, TriggerKind};
+use crate::wire::{FrameNumber, Segment};
+
+/// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
+/// `reset-facts-measured.md` §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// RST+ACK of a socket that still exists: SEQ = SND.NXT, ACK = RCV.NXT.
+    Active,
+    /// RST without ACK, its SEQ the acknowledgement of the segment answered:
+    /// there is no such connection.
+    Passive,
+    /// RST+ACK that acknowledges a SYN: nobody listens.
+    SynAnswer,
+    /// None of these, as far as the capture shows.
+    Odd,
+}
+
+/// The segment that an RST answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Trigger {
+    /// Its frame.
+    pub frame: FrameNumber,
+    /// What it is.
+    pub kind: TriggerKind,
+    /// From it to the RST.
+    pub latency: Duration,
+}
+
+/// The earliest segment that can have told the RST's sender what the RST says.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// Its frame.
+    pub frame: FrameNumber,
+    /// From it to the RST: the sender can have had no more time than this.
+    pub latency: Duration,
+    /// The RST acknowledges what this segment brought, so its sender must have
+    /// seen it; otherwise it merely answers it, as the passive form does.
+    pub acknowledged: bool,
+}
+
+/// What an RST answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// How it is made.
+    pub shape: Shape,
+    /// The segment that it most likely answers.
+    pub trigger: Option<Trigger>,
+    /// The earliest that it can answer.
+    pub bound: Option<Bound>,
+}
+
+/// A kernel answers at once; what was sent longer ago than this many round
+/// trips, it had answered long before. Reco: bufferbloat seldom triples a path's
+/// round trip within a capture.
+const ANSWERED_WITHIN_ROUND_TRIPS: u32 = 3;
+/// Where no round trip is known: Linux' smallest retransmission time-out
+/// (`TCP_RTO_MIN`, 200 ms); later the trigger would have been sent again.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
+
+impl Answer {
+    /// What `reset` answers among the segments of `receiver`; `rtt` is the round
+    /// trip between capture point and claimed sender.
+    #[must_use]
+    pub fn of(
+        reset: &Segment<'_>,
+        sender: &Endpoint,
+        receiver: &Endpoint,
+        recent: &Recent,
+        rtt: Option<Duration>,
+    ) -> Self {
+        if !reset.flags.ack() {
+            return Self::passive(reset, recent, rtt);
+        }
+        let answered_syns = || {
+            recent
+                .iter()
+                .filter(|sent| sent.kind == TriggerKind::Syn && sent.end() == reset.ack)
+        };
+        if receiver.syn() && !sender.syn() {
+            // With a repeated SYN, the newest is the trigger, and the oldest
+            // the one that it can have answered.
+            let trigger = answered_syns().next();
+            let bound = answered_syns().last();
+            if trigger.is_some() {
+                return Self {
+                    shape: Shape::SynAnswer,
+                    trigger: trigger.map(|sent| trigger_of(sent, reset)),
+                    bound: bound.map(|sent| bound_of(sent, reset, true)),
+                };
+            }
+        }
+        Self::active(reset, sender, recent)
+    }
+
+    fn passive(reset: &Segment<'_>, recent: &Recent, rtt: Option<Duration>) -> Self {
+        let matches = |sent: &&Sent| sent.flags.ack() && sent.ack == reset.seq;
+        let span = rtt.map_or(ANSWERED_WITHIN, |rtt| {
+            (rtt * ANSWERED_WITHIN_ROUND_TRIPS).max(ANSWERED_WITHIN)
+        });
+        let age = |sent: &Sent| reset.time.since(sent.time);
+        let candidates = || {
+            recent
+                .unanswered()
+                .filter(matches)
+                .filter(|sent| age(sent) <= span)
+        };
+        // The newest that is old enough for an answer to have come back; where
+        // none is, the newest: then something nearer has answered.
+        let old_enough = |sent: &&Sent| rtt.is_none_or(|rtt| age(sent) >= rtt * 9 / 10);
+        let trigger = candidates()
+            .find(old_enough)
+            .or_else(|| candidates().next())
+            .or_else(|| recent.iter().find(matches));
+        let bound = candidates()
+            .last()
+            .filter(|_| recent.covers(span, reset.time));
+        Self {
+            shape: if trigger.is_some() {
+                Shape::Passive
+            } else {
+                Shape::Odd
+            },
+            trigger: trigger.map(|sent| trigger_of(sent, reset)),
+            bound: bound.map(|sent| bound_of(sent, reset, false)),
+        }
+    }
+
+    fn active(reset: &Segment<'_>, sender: &Endpoint, recent: &Recent) -> Self {
+        let acknowledged = recent.iter().find(|sent| {
+            sent.length > 0 && sent.end() == reset.ack && sent.kind != TriggerKind::Retransmission
+        });
+        // It reacts to what it acknowledges only if its sender has not
+        // acknowledged or answered that before.
+        let reaction = acknowledged
+            .filter(|_| !sender.has_acked() || reset.ack.is_after(sender.acked))
+            .or_else(|| {
+                acknowledged.filter(|sent| {
+                    sent.kind.carries_payload()
+                        && sender.last_data_frame.is_none_or(|data| data < sent.frame)
+                })
+            });
+        Self {
+            shape: Shape::Active,
+            trigger: reaction.map(|sent| trigger_of(sent, reset)),
+            bound: acknowledged.map(|sent| bound_of(sent, reset, true)),
+        }
+    }
+}
+
+fn trigger_of(sent: &Sent, reset: &Segment<'_>) -> Trigger {
+    Trigger {
+        frame: sent.frame,
+        kind: sent.kind,
+        latency: reset.time.since(sent.time),
+    }
+}
+
+fn bound_of(sent: &Sent, reset: &Segment<'_>, acknowledged: bool) -> Bound {
+    Bound {
+        frame: sent.frame,
+        latency: reset.time.since(sent.time),
+        acknowledged,
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! One side of a conversation: its sequence numbers, its window, its habits.
+
+use std::time::Duration;
+
+use super::{Event, State};
+use crate::{
+    baseline::{IpId, Ttl},
+    wire::{FrameNumber, SeqNumber, Timestamp, Timestamps},
+};
+
+/// What is known of one side, before the RST in hand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Endpoint {
+    /// Capture time of its last segment.
+    pub last_time: Timestamp,
+    /// When its present acknowledgement number was first seen.
+    pub acked_since: Timestamp,
+    /// Frame of its last segment.
+    pub last_frame: Option<FrameNumber>,
+    /// Frame of its last segment with payload.
+    pub last_data_frame: Option<FrameNumber>,
+    /// Frame of its FIN.
+    pub fin_frame: Option<FrameNumber>,
+    /// Initial sequence number; meaningless without [`Endpoint::syn`].
+    pub isn: SeqNumber,
+    /// SND.NXT: the number after the highest that it sent.
+    pub snd_nxt: SeqNumber,
+    /// The highest number that it acknowledged: its RCV.NXT as far as told.
+    pub acked: SeqNumber,
+    /// TSval of its last segment.
+    pub timestamp: u32,
+    /// Payload that it sent, in bytes, retransmissions not counted; saturates.
+    pub payload: u32,
+    /// Segments seen; saturates.
+    pub segments: u32,
+    /// Smallest round trip from the capture point to it, microseconds; 0: none yet.
+    rtt_us: u32,
+    /// Where its packets came from, by their TTL.
+    pub ttl: Ttl,
+    /// How it numbers its packets.
+    pub ip_id: IpId,
+    /// IPv6 flow label of its last segment.
+    pub flow_label: u32,
+    /// Window of its last segment, unscaled.
+    pub window: u16,
+    /// Retransmissions since the peer last acknowledged something new.
+    pub retransmissions: u8,
+    /// Keep-alive probes since the peer was last heard.
+    pub keep_alives: u8,
+    /// Window scale from its SYN; meaningless without [`Endpoint::syn`].
+    pub window_scale: u8,
+    /// ToS byte or traffic class of its last segment.
+    pub traffic_class: u8,
+    /// State.
+    pub state: State,
+    facts: Facts,
+}
+
+/// Yes-or-no facts, packed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts(u8);
+
+impl Facts {
+    const SYN: u8 = 1;
+    const ACK: u8 = 1 << 1;
+    const FIN: u8 = 1 << 2;
+    const TIMESTAMPS: u8 = 1 << 3;
+    const SEQ: u8 = 1 << 4;
+    const FIN_ACKED: u8 = 1 << 5;
+    const TLS_ALERT: u8 = 1 << 6;
+
+    const fn has(self, fact: u8) -> bool {
+        self.0 & fact != 0
+    }
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident, $set:ident = $fact:ident;)*) => {
+        impl Endpoint {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub const fn $name(&self) -> bool {
+                    self.facts.has(Facts::$fact)
+                }
+
+                pub(super) const fn $set(&mut self) {
+                    self.facts.0 |= Facts::$fact;
+                }
+            )*
+        }
+    };
+}
+
+facts! {
+    /// Its SYN or SYN-ACK was seen.
+    syn, set_syn = SYN;
+    /// It has acknowledged something: `acked` is meant.
+    has_acked, set_has_acked = ACK;
+    /// It sent a FIN.
+    fin, set_fin = FIN;
+    /// Its segments carry the timestamps option.
+    timestamps, set_timestamps = TIMESTAMPS;
+    /// A segment was seen: `snd_nxt` is meant.
+    has_seq, set_has_seq = SEQ;
+    /// The peer acknowledged its FIN.
+    fin_acked, set_fin_acked = FIN_ACKED;
+    /// It sent a fatal TLS alert in clear.
+    tls_alert, set_tls_alert = TLS_ALERT;
+}
+
+impl Endpoint {
+    /// Smallest round trip seen between the capture point and this side.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
+    }
+
+    /// Takes a round trip into account; the smallest stays.
+    pub(super) fn learn_rtt(&mut self, sample: Duration) {
+        let us = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX).max(1);
+        if self.rtt_us == 0 || us < self.rtt_us {
+            self.rtt_us = us;
+        }
+    }
+
+    /// Bytes that it is ready to receive beyond `acked`; `None` where the
+    /// capture lacks the window scale.
+    #[must_use]
+    pub fn receive_window(&self) -> Option<u32> {
+        self.syn()
+            .then(|| u32::from(self.window) << self.window_scale)
+    }
+
+    /// Whether nothing but its SYN or SYN-ACK was seen: its window is unscaled.
+    #[must_use]
+    pub const fn syn_only(&self) -> bool {
+        self.syn() && self.segments <= 1
+    }
+
+    /// The only writer of `state`.
+    pub(super) const fn meet(&mut self, event: Event) {
+        self.state = self.state.after(event);
+    }
+
+    /// A side that has sent one segment, for tests of what looks at it.
+    #[cfg(test)]
+    pub(crate) fn test_sent(&mut self, snd_nxt: SeqNumber, window: u16, timestamp: u32) {
+        self.set_has_seq();
+        self.snd_nxt = snd_nxt;
+        self.window = window;
+        self.learn_timestamps(Timestamps {
+            value: timestamp,
+            echo: 0,
+        });
+        self.segments = 2;
+    }
+
+    /// Keeps the clock of its last segment.
+    pub(super) const fn learn_timestamps(&mut self, timestamps: Timestamps) {
+        self.set_timestamps();
+        self.timestamp = timestamps.value;
+    }
+}

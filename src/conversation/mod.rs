@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What happened between two endpoints.
+//!
+//! One [`Conversation`] is one life of a connection: a new SYN on the same
+//! ports starts another, as `tcp.stream` does in Wireshark.
+//! RSTs are noted here, but nothing is ever learned from them.
+
+#![forbid(unsafe_code)]
+
+mod acceptance;
+mod answer;
+mod endpoint;
+mod life;
+mod phase;
+mod recent;
+mod state;
+mod table;
+
+pub use acceptance::Acceptability;
+pub use answer::{Answer, Bound, Shape, Trigger};
+pub use endpoint::Endpoint;
+pub use life::{Conversation, Learned, NotedReset};
+pub use phase::Phase;
+pub use recent::{Recent, Sent, TriggerKind};
+pub use state::{Event, State};
+pub use table::{Key, Side, Table};
+
+use std::ffi::CStr;
+
+/// The part that a side plays in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The side that sent the SYN.
+    Client,
+    /// The side that answers it.
+    Server,
+}
+
+impl Role {
+    /// The value of `rst.sender`.
+    #[must_use]
+    pub const fn token(self) -> &'static CStr {
+        match self {
+            Self::Client => c"client",
+            Self::Server => c"server",
+        }
+    }
+
+    /// The word for people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
+    /// The other side.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
