@@ -15,4 +15,5 @@
 
 pub mod baseline;
 pub mod conversation;
+pub mod evidence;
 pub mod wire;

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Everything that was seen up to now about one RST.
+
+use std::time::Duration;
+
+use crate::{
+    baseline::{Pattern, hops},
+    conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
+    wire::{FrameNumber, IpHeader, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
+};
+
+/// The RST itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Reset {
+    /// Frame.
+    pub frame: FrameNumber,
+    /// Capture time.
+    pub time: Timestamp,
+    /// Sequence number.
+    pub seq: SeqNumber,
+    /// Acknowledgement number, also without the ACK flag.
+    pub ack: SeqNumber,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Window, unscaled.
+    pub window: u16,
+    /// It carries TCP options.
+    pub any_options: bool,
+    /// Timestamps option.
+    pub timestamps: Option<Timestamps>,
+    /// IP header.
+    pub ip: Option<IpHeader>,
+    /// Link.
+    pub link: Link,
+    /// Payload, bytes.
+    pub payload_length: u32,
+}
+
+/// An RST that came before in the same conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierReset {
+    /// Its frame.
+    pub frame: FrameNumber,
+    /// Since then.
+    pub age: Duration,
+    /// It claims the same sender as the RST in hand.
+    pub same_sender: bool,
+    /// It had the exact sequence number.
+    pub exact: bool,
+}
+
+/// The claimed sender's address over its other conversations.
+#[derive(Clone, Copy, Debug)]
+pub struct HostHabits {
+    /// TTL of its last packet, and the frame.
+    pub ttl: Option<(u8, FrameNumber)>,
+    /// All its packets came with one TTL.
+    pub ttl_stable: bool,
+    /// Packets that the TTL was learned from; saturates at 255.
+    pub ttl_count: u8,
+    /// Its last IP ID that was not 0, and the frame.
+    pub ip_id: Option<(u16, FrameNumber)>,
+    /// How it numbers.
+    pub ip_id_pattern: Option<Pattern>,
+}
+
+/// Round trips that the RST can be compared with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trips {
+    /// Smallest between capture point and claimed sender, in this conversation.
+    pub conversation: Option<Duration>,
+    /// The same over all conversations of that host.
+    pub host: Option<Duration>,
+}
+
+impl Trips {
+    /// The smallest known: the fastest that the claimed sender ever was.
+    #[must_use]
+    pub fn smallest(&self) -> Option<Duration> {
+        match (self.conversation, self.host) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+/// A later segment of the RST's claimed sender.
+#[derive(Clone, Copy, Debug)]
+pub struct Continuation {
+    /// Its frame.
+    pub frame: FrameNumber,
+    /// From the RST to it.
+    pub after: Duration,
+    /// New payload in it, bytes.
+    pub payload: u32,
+    /// It goes beyond the sequence number of the RST: what was sent before the
+    /// RST and overtaken by it could not.
+    pub beyond_reset: bool,
+}
+
+/// What came after the RST.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aftermath {
+    /// The claimed sender went on.
+    pub continued: Option<Continuation>,
+    /// The receiver went on.
+    pub ignored: Option<FrameNumber>,
+    /// The receiver gave up.
+    pub obeyed: Option<FrameNumber>,
+}
+
+/// The claimed sender's TTL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TtlBaseline {
+    /// TTL to expect.
+    pub ttl: u8,
+    /// A packet that came with it.
+    pub frame: FrameNumber,
+    /// Learned in this conversation, not in others of the host.
+    pub same_conversation: bool,
+}
+
+/// Everything that was seen up to now about one RST.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The RST.
+    pub reset: Reset,
+    /// The side that it claims; `None` where neither handshake nor ports tell.
+    pub role: Option<Role>,
+    /// The roles are a guess from the ports.
+    pub roles_assumed: bool,
+    /// Where the conversation stood.
+    pub phase: Phase,
+    /// The SYN or the SYN-ACK was seen.
+    pub handshake_seen: bool,
+    /// The claimed sender, before the RST.
+    pub sender: Endpoint,
+    /// The receiver, before the RST.
+    pub receiver: Endpoint,
+    /// The claimed sender's address elsewhere.
+    pub host: Option<HostHabits>,
+    /// What the RST answers.
+    pub answer: Answer,
+    /// Whether the receiver must accept it.
+    pub acceptability: Acceptability,
+    /// Round trips.
+    pub trips: Trips,
+    /// Silence before it, or before the segment that it answers.
+    pub idle: Option<Duration>,
+    /// That silence counts as idle by the user's threshold.
+    pub after_idle: bool,
+    /// The last RST before it in this conversation.
+    pub earlier: Option<EarlierReset>,
+    /// What came after it.
+    pub aftermath: Aftermath,
+    /// TTL drop that a route change explains, hops.
+    pub ttl_tolerance: u8,
+}
+
+impl Case {
+    /// Its shape.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.answer.shape
+    }
+
+    /// The segment that it answers.
+    #[must_use]
+    pub const fn trigger(&self) -> Option<Trigger> {
+        self.answer.trigger
+    }
+
+    /// The earliest segment that it can answer.
+    #[must_use]
+    pub const fn bound(&self) -> Option<Bound> {
+        self.answer.bound
+    }
+
+    /// TTL of the RST.
+    #[must_use]
+    pub fn ttl(&self) -> Option<u8> {
+        self.reset.ip.map(|ip| ip.ttl)
+    }
+
+    /// The TTL to expect: of this conversation, else of the host's others.
+    #[must_use]
+    pub fn ttl_baseline(&self) -> Option<TtlBaseline> {
+        let here = self.sender.ttl.expected().map(|seen| (seen, true));
+        let elsewhere = || Some((self.host?.ttl?, false));
+        let ((ttl, frame), same_conversation) = here.or_else(elsewhere)?;
+        Some(TtlBaseline {
+            ttl,
+            frame,
+            same_conversation,
+        })
+    }
+
+    /// How much higher than expected the TTL of the RST is.
+    #[must_use]
+    pub fn ttl_delta(&self) -> Option<i16> {
+        let expected = self.ttl_baseline()?.ttl;
+        Some(i16::from(self.ttl()?) - i16::from(expected))
+    }
+
+    /// Hops of the RST and of the sender's own packets.
+    #[must_use]
+    pub fn hops_compared(&self) -> Option<(u8, u8)> {
+        Some((hops(self.ttl()?), hops(self.ttl_baseline()?.ttl)))
+    }
+
+    /// Payload of the receiver that the claimed sender had not acknowledged,
+    /// the RST's own acknowledgement included; `None` where the capture does
+    /// not hold both numbers.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> Option<u32> {
+        if !self.receiver.has_seq() {
+            return None;
+        }
+        let told = self.sender.has_acked().then_some(self.sender.acked);
+        let now = self.reset.flags.ack().then_some(self.reset.ack);
+        let acked = match (told, now) {
+            (Some(told), Some(now)) if told.is_after(now) => told,
+            (told, now) => now.or(told)?,
+        };
+        let outstanding = self.receiver.snd_nxt.distance(acked);
+        // A SYN or FIN takes a number, but no byte.
+        let controls = i32::from(self.receiver.fin() && !self.receiver.fin_acked());
+        Some(
+            u32::try_from(outstanding.saturating_sub(controls))
+                .unwrap_or(0)
+                .min(self.receiver.payload),
+        )
+    }
+
+    /// The claimed sender in words.
+    #[must_use]
+    pub fn sender_word(&self) -> &'static str {
+        self.role.map_or("sender", Role::word)
+    }
+
+    /// The receiver in words.
+    #[must_use]
+    pub fn receiver_word(&self) -> &'static str {
+        self.role.map_or("receiver", |role| role.peer().word())
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The flow label is 0 where the host labels
+//!
+//! ## What is seen
+//! The claimed sender's IPv6 packets carry a flow label, the RST carries 0.
+//!
+//! ## Why it matters
+//! A host that labels its flows labels its RSTs as well; packet filters that
+//! reject in a host's name do not.
+//!
+//! ## What else explains it
+//! A packet filter on the host itself.
+//!
+//! ## References
+//! RFC 6437 §3; measured: Linux TCP never sends 0 (auto_flowlabels), nf_reject
+//! always does.
+
+use crate::{
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The label that the sender uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    label: u32,
+    frame: Option<FrameNumber>,
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(label) = case.reset.ip.and_then(|ip| ip.flow_label()) else {
+        return Observed::NotObservable("");
+    };
+    if case.sender.flow_label == 0 {
+        return Observed::NotObservable(
+            "the claimed sender's IPv6 packets in this conversation carry no flow label",
+        );
+    }
+    if label != 0 {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        label: case.sender.flow_label,
+        frame: case.sender.last_frame,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "IPv6 flow label 0 where the claimed sender labels its packets (0x{:05x})",
+            self.label
+        );
+        if let Some(frame) = self.frame {
+            say!(out, "; compare frame {frame}");
+        }
+        say!(out, ".");
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "flow label 0");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        self.frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_when_the_sender_labels() {
+        let finding = present(observe(&case().sender_label(0xa_bcde).ipv6(0)));
+        assert_eq!(
+            text(&finding),
+            "IPv6 flow label 0 where the claimed sender labels its packets (0xabcde); compare frame 8."
+        );
+    }
+
+    #[test]
+    fn absent_with_any_label() {
+        absent(observe(&case().sender_label(0xa_bcde).ipv6(1)));
+    }
+
+    #[test]
+    fn not_observable_where_the_sender_does_not_label() {
+        not_observable(observe(&case().ipv6(0)));
+        not_observable(observe(&case().id(7)));
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The IP ID continues the sender's counter
+//!
+//! ## What is seen
+//! The claimed sender counts its IPv4 packets, and the RST has the next number
+//! or one shortly after it.
+//!
+//! ## Why it matters
+//! Only the host itself knows where its counter stands; by chance one in a
+//! thousand forged packets would fit.
+//!
+//! ## What else explains it
+//! An injector that sees the sender's packets and adds one.
+//!
+//! ## References
+//! SIGCOMM 2023 §4.3; measured: Linux gives an active RST the socket's next ID.
+
+use crate::{
+    baseline::Pattern,
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    id: u16,
+    last: u16,
+    frame: FrameNumber,
+}
+
+/// Steps that count as continuing (`reset-facts-collected.md` §5.2 E3: 64).
+const FARTHEST: u16 = 64;
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
+        return Observed::NotObservable("IPv6 packets carry no identification");
+    };
+    if id == 0 {
+        return Observed::NotObservable(
+            "the RST's IP ID is 0, as hosts without the connection send it",
+        );
+    }
+    let (Some(Pattern::Counter), Some((last, frame))) =
+        (case.sender.ip_id.pattern(), case.sender.ip_id.last())
+    else {
+        return Observed::NotObservable("the claimed sender does not count its packets here");
+    };
+    if !(1..=FARTHEST).contains(&id.wrapping_sub(last)) {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding { id, last, frame })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "IP ID {} follows the sender's counter, {} in frame {}.",
+            self.id,
+            self.last,
+            self.frame,
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "IP ID continues");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_up_to_64_steps_on() {
+        let finding = present(observe(&case().sender_ids(&[100, 101]).id(102)));
+        assert_eq!(
+            text(&finding),
+            "IP ID 102 follows the sender's counter, 101 in frame 2."
+        );
+        present(observe(&case().sender_ids(&[100, 101]).id(165)));
+        present(observe(&case().sender_ids(&[65_533, 65_534]).id(3)));
+    }
+
+    #[test]
+    fn absent_when_it_repeats_or_jumps() {
+        absent(observe(&case().sender_ids(&[100, 101]).id(101)));
+        absent(observe(&case().sender_ids(&[100, 101]).id(166)));
+    }
+
+    #[test]
+    fn not_observable_where_nothing_counts() {
+        not_observable(observe(&case().sender_ids(&[100, 101]).id(0)));
+        not_observable(observe(&case().sender_ids(&[9, 40_000, 70]).id(71)));
+        not_observable(observe(&case().sender_ids(&[100]).id(101)));
+        not_observable(observe(&case().ipv6(7)));
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The IP ID is off the sender's counter
+//!
+//! ## What is seen
+//! The claimed sender counts its IPv4 packets, and the RST has a number that is
+//! neither 0 nor near the counter.
+//!
+//! ## Why it matters
+//! Another machine numbered it.
+//!
+//! ## What else explains it
+//! A counter shared with many other connections that this capture does not
+//! hold; a load balancer with several members.
+//! ID 0 is left out altogether: a genuine host that has no such connection
+//! (any more) answers with it, and so does a firewall.
+//!
+//! ## References
+//! SIGCOMM 2023 §4.3; measured: `tcpkill` draws each ID at random.
+
+use crate::{
+    baseline::Pattern,
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    id: u16,
+    last: u16,
+    frame: FrameNumber,
+}
+
+/// Distance, either way, up to which a busy host's counter may have moved on, or
+/// packets may have overtaken each other (SIGCOMM 2023 §4.3 counts > 100).
+const NEAR: u16 = 100;
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
+        // ip_id_continues_counter says so already.
+        return Observed::NotObservable("");
+    };
+    let (Some(Pattern::Counter), Some((last, frame)), 1..) =
+        (case.sender.ip_id.pattern(), case.sender.ip_id.last(), id)
+    else {
+        return Observed::NotObservable("");
+    };
+    let distance = id.wrapping_sub(last).min(last.wrapping_sub(id));
+    if distance <= NEAR {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding { id, last, frame })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "IP ID {} is far from the sender's counter, {} in frame {}.",
+            self.id,
+            self.last,
+            self.frame,
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "IP ID off counter");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_when_more_than_100_away() {
+        let finding = present(observe(&case().sender_ids(&[500, 501]).id(602)));
+        assert_eq!(
+            text(&finding),
+            "IP ID 602 is far from the sender's counter, 501 in frame 2."
+        );
+        present(observe(&case().sender_ids(&[500, 501]).id(400)));
+    }
+
+    #[test]
+    fn absent_within_100_either_way() {
+        absent(observe(&case().sender_ids(&[500, 501]).id(601)));
+        absent(observe(&case().sender_ids(&[500, 501]).id(401)));
+        absent(observe(&case().sender_ids(&[65_500, 65_501]).id(60)));
+    }
+
+    #[test]
+    fn not_observable_for_id_0_and_for_ipv6() {
+        not_observable(observe(&case().sender_ids(&[500, 501]).id(0)));
+        not_observable(observe(&case().ipv6(7)));
+        not_observable(observe(&case().sender_ids(&[9, 40_000, 70]).id(7_000)));
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The claimed sender goes on
+//!
+//! ## What is seen
+//! After the RST, the host that is said to have sent it sends more of the same
+//! conversation: new payload beyond the RST's sequence number, or anything but
+//! an RST when what was on its way before must long have arrived.
+//!
+//! ## Why it matters
+//! A host that has reset a connection has none left to send on. Whoever sent
+//! the RST, this host did not know of it.
+//!
+//! ## What else explains it
+//! Packets that overtook each other: therefore bytes beyond the RST's sequence
+//! number, or more than a round trip and 100 ms in between, are asked for.
+//! The same ports used again begin with a SYN and are another conversation.
+//! A scanner's own program that goes on after its kernel's RST to the SYN-ACK.
+//!
+//! ## References
+//! Weaver, Sommer, Paxson, NDSS 2009, RST_SEQ_DATA; Suricata rule 2210058;
+//! RFC 9293 §3.5.2.
+
+use std::time::Duration;
+
+use crate::{
+    conversation::Phase,
+    evidence::{Case, Observed, Words, say, write_span},
+    wire::FrameNumber,
+};
+
+/// The later segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    frame: FrameNumber,
+    after: Duration,
+    payload: u32,
+}
+
+/// What is later than a round trip and this was not overtaken (reordering on
+/// real paths is a matter of milliseconds; RFC 4737 §1.3 has examples).
+const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
+/// A program with raw sockets goes on when it likes, a connection at once:
+/// Weaver et al. look no further than this either.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(2);
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(continued) = case.aftermath.continued else {
+        return Observed::Absent;
+    };
+    let in_handshake = matches!(case.phase, Phase::Syn | Phase::Handshake);
+    if in_handshake && continued.after > HANDSHAKE_WITHIN {
+        return Observed::NotObservable(
+            "the claimed sender goes on much later, as scanners with raw sockets do",
+        );
+    }
+    let path = case.trips.smallest().unwrap_or_default();
+    let overtaken = !continued.beyond_reset && continued.after < path + OVERTAKEN_AT_MOST;
+    if overtaken {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        frame: continued.frame,
+        after: continued.after,
+        payload: continued.payload,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(out, "The claimed sender goes on ");
+        write_span(out, self.after);
+        if self.payload > 0 {
+            say!(out, " later with {} bytes of new data", self.payload);
+        } else {
+            say!(out, " later");
+        }
+        say!(out, ", so it knew nothing of this RST; see frame {}.", self.frame);
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "real sender goes on");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn present_with_payload_beyond_the_reset() {
+        let finding = present(observe(&case().continued(MS, 1448, true)));
+        assert_eq!(
+            text(&finding),
+            "The claimed sender goes on 1.0 ms later with 1448 bytes of new data, so it knew nothing of this RST; see frame 12."
+        );
+    }
+
+    #[test]
+    fn absent_while_it_can_have_been_overtaken() {
+        let near = case().round_trip(48 * MS);
+        absent(observe(&near.clone().continued(147 * MS, 0, false)));
+        present(observe(&near.continued(148 * MS, 0, false)));
+        absent(observe(&case()));
+    }
+
+    #[test]
+    fn not_observable_for_a_scanner() {
+        let handshake = case().phase(Phase::Handshake);
+        present(observe(&handshake.clone().continued(2000 * MS, 9, true)));
+        not_observable(observe(&handshake.continued(2001 * MS, 9, true)));
+    }
+}

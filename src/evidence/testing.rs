@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! A case to start from, so that each test shows only what matters to it.
+//!
+//! It is an RST from a server in mid-stream: without ACK flag, window 0, no
+//! options, IPv4 ID 0, TTL 61, and nothing known of its sender's habits.
+
+use std::{ops::Deref, time::Duration};
+
+use super::{Aftermath, Case, Continuation, Observed, Reset, Trips, Words};
+use crate::{
+    conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape},
+    wire::{FrameNumber, IpHeader, IpVersion, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
+};
+
+/// A [`Case`] with methods that change one thing each.
+#[derive(Clone)]
+pub(crate) struct Builder(Case);
+
+impl Deref for Builder {
+    type Target = Case;
+
+    fn deref(&self) -> &Case {
+        &self.0
+    }
+}
+
+fn frame(number: u32) -> FrameNumber {
+    FrameNumber::new(number).unwrap()
+}
+
+fn ipv4(ttl: u8, id: u16) -> IpHeader {
+    IpHeader {
+        ttl,
+        traffic_class: 0,
+        version: IpVersion::V4 {
+            id,
+            dont_fragment: true,
+        },
+    }
+}
+
+pub(crate) fn case() -> Builder {
+    Builder(Case {
+        reset: Reset {
+            frame: frame(10),
+            time: Timestamp(1_000_000_000),
+            seq: SeqNumber(5000),
+            ack: SeqNumber(0),
+            flags: TcpFlags::RST,
+            window: 0,
+            any_options: false,
+            timestamps: None,
+            ip: Some(ipv4(61, 0)),
+            link: Link::default(),
+            payload_length: 0,
+        },
+        role: Some(Role::Server),
+        roles_assumed: false,
+        phase: Phase::Data,
+        handshake_seen: true,
+        sender: Endpoint::default(),
+        receiver: Endpoint::default(),
+        host: None,
+        answer: Answer {
+            shape: Shape::Passive,
+            trigger: None,
+            bound: None,
+        },
+        acceptability: Acceptability::Exact,
+        trips: Trips::default(),
+        idle: None,
+        after_idle: false,
+        earlier: None,
+        aftermath: Aftermath::default(),
+        ttl_tolerance: 2,
+    })
+}
+
+impl Builder {
+    pub(crate) fn sender_ttl(mut self, ttls: &[u8]) -> Self {
+        for (ttl, number) in ttls.iter().zip(1..) {
+            self.0.sender.ttl.learn(*ttl, frame(number));
+        }
+        self
+    }
+
+    pub(crate) fn sender_ids(mut self, ids: &[u16]) -> Self {
+        for (id, number) in ids.iter().zip(1..) {
+            self.0.sender.ip_id.learn(*id, frame(number));
+        }
+        self
+    }
+
+    pub(crate) fn sender_label(mut self, label: u32) -> Self {
+        self.0.sender.flow_label = label;
+        self.0.sender.last_frame = Some(frame(8));
+        self
+    }
+
+    pub(crate) fn ttl(mut self, ttl: u8) -> Self {
+        self.0.reset.ip = Some(ipv4(ttl, 0));
+        self
+    }
+
+    pub(crate) fn id(mut self, id: u16) -> Self {
+        self.0.reset.ip = Some(ipv4(61, id));
+        self
+    }
+
+    pub(crate) fn ipv6(mut self, flow_label: u32) -> Self {
+        self.0.reset.ip = Some(IpHeader {
+            ttl: 61,
+            traffic_class: 0,
+            version: IpVersion::V6 { flow_label },
+        });
+        self
+    }
+
+    pub(crate) fn without_ip(mut self) -> Self {
+        self.0.reset.ip = None;
+        self
+    }
+
+    pub(crate) fn phase(mut self, phase: Phase) -> Self {
+        self.0.phase = phase;
+        self
+    }
+
+    pub(crate) fn round_trip(mut self, round_trip: Duration) -> Self {
+        self.0.trips.conversation = Some(round_trip);
+        self
+    }
+
+    pub(crate) fn bound(mut self, latency: Duration) -> Self {
+        self.0.answer.bound = Some(Bound {
+            frame: frame(9),
+            latency,
+            acknowledged: false,
+        });
+        self
+    }
+
+    pub(crate) fn continued(mut self, after: Duration, payload: u32, beyond_reset: bool) -> Self {
+        self.0.aftermath.continued = Some(Continuation {
+            frame: frame(12),
+            after,
+            payload,
+            beyond_reset,
+        });
+        self
+    }
+
+    /// RST+ACK as Linux aborts: window 64, TSval 1000 after frame 8 with 990.
+    pub(crate) fn abort(mut self) -> Self {
+        let reset = &mut self.0.reset;
+        reset.flags = TcpFlags::RST.union(TcpFlags::ACK);
+        reset.window = 64;
+        reset.any_options = true;
+        reset.timestamps = Some(Timestamps {
+            value: 1000,
+            echo: 0,
+        });
+        self.0.answer.shape = Shape::Active;
+        let sender = &mut self.0.sender;
+        sender.test_sent(SeqNumber(5000), 64, 990);
+        sender.last_frame = Some(frame(8));
+        self
+    }
+
+    pub(crate) fn window(mut self, window: u16) -> Self {
+        self.0.reset.window = window;
+        self
+    }
+
+    pub(crate) fn without_timestamps(mut self) -> Self {
+        self.0.reset.timestamps = None;
+        self
+    }
+
+    pub(crate) fn timestamp_ahead(mut self, ticks: u32) -> Self {
+        self.0.reset.timestamps = Some(Timestamps {
+            value: self.0.sender.timestamp + ticks,
+            echo: 0,
+        });
+        self
+    }
+
+    pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
+        self.0.reset.seq = self.0.sender.snd_nxt.offset(bytes.cast_unsigned());
+        self
+    }
+}
+
+#[track_caller]
+pub(crate) fn present<F: std::fmt::Debug>(observed: Observed<F>) -> F {
+    match observed {
+        Observed::Present(finding) => finding,
+        other => panic!("expected present, found {other:?}"),
+    }
+}
+
+#[track_caller]
+pub(crate) fn absent<F: std::fmt::Debug>(observed: Observed<F>) {
+    assert!(matches!(observed, Observed::Absent), "{observed:?}");
+}
+
+#[track_caller]
+pub(crate) fn not_observable<F: std::fmt::Debug>(observed: Observed<F>) {
+    assert!(
+        matches!(observed, Observed::NotObservable(_)),
+        "{observed:?}"
+    );
+}
+
+pub(crate) fn text(finding: &dyn Words) -> String {
+    let mut out = String::new();
+    finding.write_text(&mut out);
+    out
+}

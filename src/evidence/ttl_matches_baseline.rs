@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The TTL is the sender's
+//!
+//! ## What is seen
+//! The RST arrives with a TTL (hop limit) that the claimed sender's own packets
+//! arrive with.
+//!
+//! ## Why it matters
+//! It has travelled as far as the sender's packets.
+//!
+//! ## What else explains it
+//! A device right beside the host (a bridging firewall leaves the TTL alone), or
+//! one that copies or guesses the TTL: some censors do. So a match speaks for
+//! the host less loudly than a difference speaks against it.
+//!
+//! ## References
+//! SIGCOMM 2023 §4.3; imitated TTLs: net4people/bbs#98 and #294; measured: a
+//! bridge that rejects for the server behind it has the server's TTL.
+
+use crate::{
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The TTL that agrees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    ttl: u8,
+    frame: FrameNumber,
+    same_conversation: bool,
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
+        // ttl_off_baseline says so already.
+        return Observed::NotObservable("");
+    };
+    if ttl != baseline.ttl && !case.sender.ttl.has_seen(ttl) {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        ttl,
+        frame: baseline.frame,
+        same_conversation: baseline.same_conversation,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        let place = if self.same_conversation {
+            "in this conversation"
+        } else {
+            "in other conversations"
+        };
+        say!(
+            out,
+            "TTL {} is the claimed sender's own {place}; compare frame {}.",
+            self.ttl,
+            self.frame,
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "TTL {} as expected", self.ttl);
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_when_equal() {
+        let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(61)));
+        assert_eq!(
+            text(&finding),
+            "TTL 61 is the claimed sender's own in this conversation; compare frame 2."
+        );
+    }
+
+    #[test]
+    fn absent_when_off_by_one() {
+        absent(observe(&case().sender_ttl(&[61]).ttl(60)));
+        absent(observe(&case().sender_ttl(&[61]).ttl(62)));
+    }
+
+    #[test]
+    fn not_observable_without_a_packet_to_compare_with() {
+        not_observable(observe(&case().ttl(61)));
+    }
+}
