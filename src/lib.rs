@@ -14,6 +14,9 @@
 //! Wireshark asks, in any order. ARCHITECTURE.md has the map and the invariants.
 
 pub mod baseline;
+pub mod cause;
 pub mod conversation;
+pub mod engine;
 pub mod evidence;
+pub mod verdict;
 pub mod wire;

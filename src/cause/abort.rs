@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Aborts by an endpoint that still has the connection.
+
+use super::{Cause, CauseGroup};
+use crate::{
+    conversation::{Phase, Role, Shape},
+    evidence::{Case, Origin, say, write_span},
+};
+
+pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+
+fn recognise(case: &Case, _: Origin) -> Option<Cause> {
+    if case.phase == Phase::Unknown || case.shape() != Shape::Active {
+        return None;
+    }
+    let sender = &case.sender;
+    let answered_nothing = case.role == Some(Role::Server) && case.phase == Phase::Request;
+    Some(if sender.keep_alives > 0 {
+        Cause::KeepaliveTimeout
+    } else if answered_nothing {
+        Cause::RequestRejected
+    } else if case.after_idle {
+        Cause::IdleTimeout
+    } else if has_unanswered_data(case) {
+        Cause::UnreadData
+    } else {
+        Cause::ApplicationAbort
+    })
+}
+
+/// Whether the peer's last payload is newer than the sender's own: the
+/// application may not have read it (RFC 2525 §2.17: then close sends an RST).
+fn has_unanswered_data(case: &Case) -> bool {
+    match (case.sender.last_data_frame, case.receiver.last_data_frame) {
+        (Some(own), Some(peer)) => peer > own,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
+}
+
+fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    match cause {
+        Cause::ApplicationAbort => {
+            say!(
+                out,
+                "The {sender}'s application aborted the connection, with all data read: SO_LINGER 0, or its process ended (the two look alike)"
+            );
+            write_outstanding(case, out);
+        }
+        Cause::UnreadData => {
+            say!(
+                out,
+                "The {sender} closed the connection after the {receiver}'s last data"
+            );
+            if let Some(frame) = case.receiver.last_data_frame {
+                say!(out, " (frame {frame})");
+            }
+            say!(
+                out,
+                ", most likely with some of it unread: then a close sends an RST instead of a FIN"
+            );
+            write_outstanding(case, out);
+        }
+        Cause::RequestRejected => {
+            say!(
+                out,
+                "The server took the connection and reset it after {} bytes of request, without a byte of response",
+                case.receiver.payload,
+            );
+            write_outstanding(case, out);
+        }
+        Cause::KeepaliveTimeout => {
+            say!(
+                out,
+                "The {sender} had sent {} keep-alive probes without an answer",
+                case.sender.keep_alives,
+            );
+            if let Some(idle) = case.idle {
+                say!(out, ", the last ");
+                write_span(out, idle);
+                say!(out, " before");
+            }
+            say!(out, ", and ends the connection.");
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn write_outstanding(case: &Case, out: &mut String) {
+    match case.unacked_bytes() {
+        Some(bytes @ 1..) => say!(
+            out,
+            "; {bytes} bytes of the {} were not acknowledged.",
+            case.receiver_word()
+        ),
+        _ => say!(out, "."),
+    }
+}
+
+/// What to say of an RST that no group knows.
+pub(super) fn write_unknown(case: &Case, out: &mut String) {
+    if case.phase == Phase::Unknown {
+        say!(
+            out,
+            "The capture holds nothing of this conversation before the RST, so what it ended is not known."
+        );
+    } else {
+        say!(
+            out,
+            "It answers no segment that this capture holds, and it does not have the form of an abort."
+        );
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Answers of a host that no longer knows the connection.
+
+use super::{Cause, CauseGroup};
+use crate::{
+    conversation::{Phase, Shape},
+    evidence::{Case, Origin, say, write_span},
+};
+
+pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+
+/// Retransmissions without an answer from which on a host may have given up
+/// (measured with `tcp_retries2` = 2: three copies were sent).
+const GIVEN_UP_AFTER: u8 = 2;
+
+fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
+    let known = matches!(
+        case.phase,
+        Phase::Established | Phase::Request | Phase::Data
+    );
+    if !known || case.shape() != Shape::Passive {
+        return None;
+    }
+    Some(if case.sender.retransmissions >= GIVEN_UP_AFTER {
+        // Linux gives up silently; the RST comes when the peer speaks again.
+        Cause::RetransmissionTimeout
+    } else if case.after_idle && origin == Origin::Unclear {
+        Cause::IdleStateLost
+    } else {
+        Cause::NoConnection
+    })
+}
+
+fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    match cause {
+        Cause::NoConnection => {
+            say!(out, "The {sender} answers");
+            match case.trigger() {
+                Some(trigger) => {
+                    say!(
+                        out,
+                        " the {receiver}'s {} in frame {} ",
+                        trigger.kind.words(),
+                        trigger.frame
+                    );
+                    say!(out, "after ");
+                    write_span(out, trigger.latency);
+                }
+                None => say!(out, " the {receiver}"),
+            }
+            say!(
+                out,
+                " as a host does that has no such connection: it was restarted, another member of a cluster took over, or its application is gone."
+            );
+            if origin == Origin::Unclear {
+                say!(
+                    out,
+                    " A device on the path that rejects the packet looks the same."
+                );
+            }
+        }
+        Cause::RetransmissionTimeout => say!(
+            out,
+            "The {sender} had sent the same data {} times without an answer and given the connection up; it answers the {receiver}'s late segment with this RST.",
+            case.sender.retransmissions + 1,
+        ),
+        _ => return false,
+    }
+    true
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! RSTs that a device on the path, or an attacker off it, sent into a running
+//! connection.
+
+use super::{Cause, CauseGroup};
+use crate::{
+    conversation::{Acceptability, TriggerKind},
+    evidence::{Case, Origin, say, write_span},
+};
+
+pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+
+fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
+    if origin != Origin::Middlebox {
+        return None;
+    }
+    if matches!(
+        case.acceptability,
+        Acceptability::InWindow | Acceptability::OutOfWindow
+    ) {
+        return Some(Cause::BlindInjection);
+    }
+    if case.after_idle {
+        return Some(if case.trigger().is_some() {
+            Cause::IdleStateLost
+        } else {
+            Cause::IdleTimeout
+        });
+    }
+    let content = case.trigger().is_some_and(|trigger| {
+        matches!(
+            trigger.kind,
+            TriggerKind::TlsClientHello | TriggerKind::HttpRequest
+        )
+    });
+    Some(if content {
+        Cause::ContentFilter
+    } else {
+        Cause::PolicyBlock
+    })
+}
+
+fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
+    let sender = case.sender_word();
+    match cause {
+        Cause::ContentFilter => {
+            say!(out, "A device on the path reset the connection");
+            if let Some(trigger) = case.trigger() {
+                say!(out, " ");
+                write_span(out, trigger.latency);
+                say!(
+                    out,
+                    " after the {} in frame {}",
+                    trigger.kind.words(),
+                    trigger.frame
+                );
+            }
+            say!(
+                out,
+                ", in the {sender}'s name: it reacts to what was asked for."
+            );
+        }
+        Cause::PolicyBlock => {
+            say!(
+                out,
+                "A device on the path reset the running connection in the {sender}'s name"
+            );
+            if let Some(trigger) = case.trigger() {
+                say!(out, ", ");
+                write_span(out, trigger.latency);
+                say!(
+                    out,
+                    " after {} (frame {})",
+                    trigger.kind.words(),
+                    trigger.frame
+                );
+            }
+            say!(out, ".");
+        }
+        Cause::BlindInjection => say!(
+            out,
+            "Its sequence number is not the one that the {} expects ({}): a guess by somebody who does not see the connection.",
+            case.receiver_word(),
+            case.acceptability.token().to_str().unwrap_or_default(),
+        ),
+        Cause::IdleTimeout => {
+            say!(out, "The connection had been silent");
+            write_idle(case, out);
+            say!(out, " when ");
+            let who = if origin == Origin::Middlebox {
+                "a device on the path"
+            } else {
+                sender
+            };
+            say!(out, "{who} ended it.");
+        }
+        Cause::IdleStateLost => {
+            say!(out, "After silence");
+            write_idle(case, out);
+            say!(
+                out,
+                ", the first packet was answered with this RST: somebody on the path had forgotten the connection."
+            );
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn write_idle(case: &Case, out: &mut String) {
+    if let Some(idle) = case.idle {
+        say!(out, " of ");
+        write_span(out, idle);
+    }
+}

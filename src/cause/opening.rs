@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! RSTs while a connection is being opened, or before it carried a byte.
+
+use super::{Cause, CauseGroup};
+use crate::{
+    conversation::{Phase, Role, Shape, TriggerKind},
+    evidence::{Case, Origin, say, write_span},
+};
+
+pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+
+fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
+    let middlebox = origin == Origin::Middlebox;
+    match (case.phase, case.role?) {
+        (Phase::Syn, Role::Server) if middlebox => Some(Cause::ConnectionRejected),
+        (Phase::Syn, Role::Server) => Some(Cause::PortClosed),
+        // RFC 9293 §3.5.1 figures 8 and 9: the SYN met an old connection, whose
+        // (challenge) ACK the client cannot place.
+        (Phase::Syn, Role::Client) if case.shape() == Shape::Passive => {
+            Some(Cause::HalfOpenRecovery)
+        }
+        (Phase::Handshake | Phase::Established, _) if middlebox => None,
+        (Phase::Handshake, Role::Client) if case.shape() == Shape::Passive => {
+            Some(if is_raw_syn(case) {
+                Cause::HalfOpenScan
+            } else {
+                Cause::CancelledConnect
+            })
+        }
+        (Phase::Handshake | Phase::Established, Role::Client) => Some(Cause::ConnectScan),
+        (Phase::Handshake | Phase::Established, Role::Server) => Some(Cause::NotAccepted),
+        _ => None,
+    }
+}
+
+/// A SYN that no kernel of today has made: without timestamps and window scale,
+/// as scanners build it (nmap -sS: MSS only; ZMap: no options; SIGCOMM 2023 §4.2).
+/// Its kernel, which knows nothing of it, answers the SYN-ACK.
+fn is_raw_syn(case: &Case) -> bool {
+    case.sender.syn() && !case.sender.timestamps() && case.sender.window_scale == 0
+}
+
+fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
+    match cause {
+        Cause::PortClosed => write_refused(case, origin, out),
+        Cause::ConnectionRejected => {
+            say!(out, "A device on the path rejected the connection attempt");
+            write_answered(case, out);
+            say!(out, "; the server did not send this RST.");
+        }
+        Cause::HalfOpenRecovery => {
+            say!(
+                out,
+                "The client's SYN met a connection that the server still knew; the server answered with an ACK"
+            );
+            if let Some(trigger) = case.trigger() {
+                say!(out, " (frame {})", trigger.frame);
+            }
+            say!(
+                out,
+                ", and this RST clears the old connection, so that the SYN can be repeated."
+            );
+        }
+        Cause::HalfOpenScan => say!(
+            out,
+            "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
+        ),
+        Cause::CancelledConnect => {
+            say!(
+                out,
+                "The client had given up the attempt when the SYN-ACK came"
+            );
+            if let Some(trigger) = case.trigger() {
+                say!(out, " (frame {})", trigger.frame);
+            }
+            say!(
+                out,
+                ": a connect time-out, or another attempt that was faster (Happy Eyeballs)."
+            );
+        }
+        Cause::ConnectScan => say!(
+            out,
+            "The client opened the connection and reset it without a byte: a probe, a port scan, or a connection that was not needed after all."
+        ),
+        Cause::NotAccepted => {
+            say!(
+                out,
+                "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed or its backlog was full."
+            );
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn write_refused(case: &Case, origin: Origin, out: &mut String) {
+    say!(out, "The connection attempt was refused");
+    write_answered(case, out);
+    say!(
+        out,
+        ": nothing listens on this port, or the host's own firewall rejects it (the two look alike)."
+    );
+    if origin == Origin::Unclear {
+        say!(
+            out,
+            " Whether the host itself or a device before it answered, this capture does not tell."
+        );
+    }
+}
+
+fn write_answered(case: &Case, out: &mut String) {
+    if let Some(trigger) = case
+        .trigger()
+        .filter(|trigger| trigger.kind == TriggerKind::Syn)
+    {
+        say!(out, " (SYN in frame {}) after ", trigger.frame);
+        write_span(out, trigger.latency);
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The engine: all memory of one capture, and the only thing that changes.
+//!
+//! [`Engine::observe`] is called once per segment in capture order; what was
+//! found is looked up by frame, as often as anybody likes.
+
+#![forbid(unsafe_code)]
+
+mod aftermath;
+
+use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
+
+use lru::LruCache;
+
+pub use crate::verdict::ExpertLevel;
+use crate::{
+    baseline::Hosts,
+    conversation::{
+        Acceptability, Answer, Conversation, Key, NotedReset, Side, Table, TriggerKind,
+    },
+    evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, Trips},
+    verdict::{Followup, Verdict},
+    wire::{FrameNumber, Packet, Segment, ServerName, Timestamp},
+};
+
+/// What the user may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Silence that counts as idle (preference `rst.idle_threshold`).
+    pub idle_threshold: Duration,
+    /// TTL drop, in hops, that a route change explains (`rst.ttl_tolerance`).
+    pub ttl_tolerance: u8,
+    /// Which impacts raise expert items (`rst.expert_level`).
+    pub expert_level: ExpertLevel,
+}
+
+impl Default for Settings {
+    /// The contract's defaults.
+    fn default() -> Self {
+        Self {
+            idle_threshold: Duration::from_secs(30),
+            ttl_tolerance: 2,
+            expert_level: ExpertLevel::All,
+        }
+    }
+}
+
+/// Conversations whose server name is remembered; the longest unused goes
+/// first. 16,384 of them take about 6 MiB.
+const MOST_NAMES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+
+/// RSTs that are judged in one capture; those beyond carry no fields.
+/// A million of them take about 700 MiB.
+const MOST_VERDICTS: usize = 1 << 20;
+
+/// All memory of one capture.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    conversations: Table,
+    hosts: Hosts,
+    names: LruCache<Key, ServerName>,
+    verdicts: HashMap<FrameNumber, Box<Verdict>>,
+    followups: HashMap<FrameNumber, Followup>,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            conversations: Table::default(),
+            hosts: Hosts::default(),
+            names: LruCache::new(MOST_NAMES),
+            verdicts: HashMap::new(),
+            followups: HashMap::new(),
+        }
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes one segment in. Once per segment, in capture order. What is not
+    /// TCP is passed over.
+    pub fn observe(&mut self, packet: &Packet<'_>) {
+        let Some(segment) = Segment::parse(packet) else {
+            return;
+        };
+        let (key, side) = Key::of(&segment);
+        if segment.flags.rst() {
+            self.judge(&segment, key, side);
+        } else {
+            self.learn(&segment, key, side);
+        }
+    }
+
+    /// What is known of the RST in this frame now.
+    #[must_use]
+    pub fn verdict(&self, frame: FrameNumber) -> Option<&Verdict> {
+        self.verdicts.get(&frame).map(AsRef::as_ref)
+    }
+
+    /// What this frame shows about an earlier RST.
+    #[must_use]
+    pub fn followup(&self, frame: FrameNumber) -> Option<Followup> {
+        self.followups.get(&frame).copied()
+    }
+
+    fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        let conversation = self.conversations.entry(key);
+        if conversation.begins_anew(segment, side) {
+            aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
+            *conversation = Conversation::new(key.likely_server());
+            self.names.pop(&key);
+        }
+        let learned = conversation.learn(segment, side);
+        self.hosts.learn(segment, learned.rtt);
+        if let Some(name) = learned.content.server_name(segment.payload) {
+            self.names.put(key, name);
+        }
+        let followup = aftermath::watch(
+            &mut self.verdicts,
+            conversation,
+            segment,
+            side,
+            learned.kind,
+        );
+        if let Some(followup) = followup {
+            self.followups.insert(segment.frame, followup);
+        }
+    }
+
+    fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        let conversation = self.conversations.entry(key);
+        let case = case(segment, side, conversation, &self.hosts, &self.settings);
+        let exact = case.acceptability == Acceptability::Exact;
+        let name = case.trigger().and_then(|trigger| {
+            conversation
+                .recent_mut(side.peer())
+                .mark_answered(trigger.frame);
+            let named = matches!(
+                trigger.kind,
+                TriggerKind::TlsClientHello | TriggerKind::HttpRequest
+            );
+            named.then(|| self.names.peek(&key).copied()).flatten()
+        });
+        aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
+        conversation.note_reset(side, NotedReset::new(segment, exact));
+        if self.verdicts.len() < MOST_VERDICTS {
+            let verdict = Box::new(Verdict::of(case, name));
+            self.verdicts.insert(segment.frame, verdict);
+        }
+    }
+}
+
+/// Everything that was seen up to now about the RST in hand.
+fn case(
+    segment: &Segment<'_>,
+    side: Side,
+    conversation: &Conversation,
+    hosts: &Hosts,
+    settings: &Settings,
+) -> Case {
+    let sender = *conversation.endpoint(side);
+    let receiver = *conversation.endpoint(side.peer());
+    let host = hosts.get(segment.source.address);
+    let trips = Trips {
+        conversation: sender.rtt(),
+        host: host.and_then(|host| host.rtt()),
+    };
+    let answer = Answer::of(
+        segment,
+        &sender,
+        &receiver,
+        conversation.recent(side.peer()),
+        trips.smallest(),
+    );
+    let idle = idle_time(segment, side, conversation, &answer);
+    Case {
+        reset: Reset {
+            frame: segment.frame,
+            time: segment.time,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window,
+            any_options: segment.options.any,
+            timestamps: segment.options.timestamps,
+            ip: segment.ip,
+            link: segment.link,
+            payload_length: segment.payload_length,
+        },
+        role: conversation.role(side),
+        roles_assumed: conversation.roles_are_assumed(),
+        phase: conversation.phase(),
+        handshake_seen: conversation.handshake_seen(),
+        sender,
+        receiver,
+        host: host.map(|host| HostHabits {
+            ttl: host.ttl.expected(),
+            ttl_stable: host.ttl.is_stable(),
+            ttl_count: host.ttl.count(),
+            ip_id: host.ip_id.last(),
+            ip_id_pattern: host.ip_id.pattern(),
+        }),
+        answer,
+        acceptability: Acceptability::of(segment, &sender, &receiver),
+        trips,
+        idle,
+        after_idle: idle.is_some_and(|idle| idle >= settings.idle_threshold),
+        earlier: earlier(segment, side, conversation),
+        aftermath: Aftermath::default(),
+        ttl_tolerance: settings.ttl_tolerance,
+    }
+}
+
+/// Silence before the RST, or before the segment that it answers.
+fn idle_time(
+    reset: &Segment<'_>,
+    side: Side,
+    conversation: &Conversation,
+    answer: &Answer,
+) -> Option<Duration> {
+    let Some(trigger) = answer.trigger else {
+        return Some(reset.time.since(conversation.last_heard()?));
+    };
+    let sent: Vec<(FrameNumber, Timestamp)> = [side, side.peer()]
+        .into_iter()
+        .flat_map(|side| conversation.recent(side).iter())
+        .map(|sent| (sent.frame, sent.time))
+        .collect();
+    let trigger_time = sent.iter().find(|sent| sent.0 == trigger.frame)?.1;
+    let before = sent.iter().filter(|sent| sent.0 < trigger.frame);
+    Some(trigger_time.since(before.map(|sent| sent.1).max()?))
+}
+
+/// The last RST of either side.
+fn earlier(segment: &Segment<'_>, side: Side, conversation: &Conversation) -> Option<EarlierReset> {
+    let own = conversation.last_reset(side).map(|reset| (reset, true));
+    let peers = conversation
+        .last_reset(side.peer())
+        .map(|reset| (reset, false));
+    let (last, same_sender) = [own, peers]
+        .into_iter()
+        .flatten()
+        .max_by_key(|(reset, _)| reset.frame)?;
+    Some(EarlierReset {
+        frame: last.frame,
+        age: segment.time.since(last.time),
+        same_sender,
+        exact: last.exact,
+    })
+}
+
+#[cfg(test)]
+mod tests;

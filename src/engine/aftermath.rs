@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What comes after an RST revises its verdict: the claimed sender goes on, the
+//! receiver goes on, or the receiver gives up.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    conversation::{Acceptability, Conversation, Shape, Side, TriggerKind},
+    evidence::{Case, Continuation, catalogue::Finding},
+    verdict::{Followup, FollowupKind, Verdict},
+    wire::{FrameNumber, Segment},
+};
+
+type Verdicts = HashMap<FrameNumber, Box<Verdict>>;
+
+/// RSTs of one side that are revised together, at most.
+const LONGEST_CHAIN: usize = 16;
+/// What overtook the RST on its way (see `sender_continues`).
+const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
+
+/// Looks at a segment of a conversation that holds an RST already; the note for
+/// the segment's frame, if it shows something.
+pub(super) fn watch(
+    verdicts: &mut Verdicts,
+    conversation: &mut Conversation,
+    segment: &Segment<'_>,
+    side: Side,
+    kind: TriggerKind,
+) -> Option<Followup> {
+    let continues = sender_goes_on(verdicts, conversation, segment, side, kind);
+    let ignores = receiver_goes_on(verdicts, conversation, segment, side);
+    continues.or(ignores)
+}
+
+fn sender_goes_on(
+    verdicts: &mut Verdicts,
+    conversation: &mut Conversation,
+    segment: &Segment<'_>,
+    side: Side,
+    kind: TriggerKind,
+) -> Option<Followup> {
+    let last = conversation.watched_reset(side)?;
+    let mut next = Some(last);
+    let mut shown = None;
+    for _ in 0..LONGEST_CHAIN {
+        let Some(verdict) = next.and_then(|frame| verdicts.get_mut(&frame)) else {
+            break;
+        };
+        let case = verdict.case();
+        let payload = if kind.carries_payload() {
+            segment.payload_length
+        } else {
+            0
+        };
+        let mut aftermath = case.aftermath;
+        aftermath.continued = Some(Continuation {
+            frame: segment.frame,
+            after: segment.time.since(case.reset.time),
+            payload,
+            beyond_reset: segment.payload_length > 0 && segment.end().is_after(case.reset.seq),
+        });
+        let (frame, earlier) = (case.reset.frame, case.earlier);
+        verdict.revise(aftermath);
+        let present = verdict
+            .findings()
+            .iter()
+            .any(|found| matches!(found.finding, Finding::SenderContinues(_)));
+        if present {
+            shown = shown.or(Some(Followup {
+                kind: FollowupKind::SenderContinues,
+                reset: frame,
+            }));
+        }
+        next = earlier
+            .filter(|earlier| earlier.same_sender)
+            .map(|earlier| earlier.frame);
+    }
+    if shown.is_some() {
+        conversation.stop_watching(side);
+    }
+    shown
+}
+
+fn receiver_goes_on(
+    verdicts: &mut Verdicts,
+    conversation: &mut Conversation,
+    segment: &Segment<'_>,
+    side: Side,
+) -> Option<Followup> {
+    let receiver_rtt = conversation.endpoint(side).rtt().unwrap_or_default();
+    let last = conversation.last_reset(side.peer())?;
+    let verdict = verdicts.get_mut(&last.frame)?;
+    let case = verdict.case();
+    let mut aftermath = case.aftermath;
+    if aftermath.ignored.is_some() || aftermath.obeyed.is_some() {
+        return None;
+    }
+    // A segment that was on its way when the RST passed says nothing.
+    let after = segment.time.since(case.reset.time);
+    let reacted = match case.acceptability {
+        // The challenge ACK of RFC 5961 §3.2 comes at once.
+        Acceptability::InWindow | Acceptability::OutOfWindow => after >= receiver_rtt,
+        Acceptability::Exact | Acceptability::Unknown => {
+            after > receiver_rtt * 2 + OVERTAKEN_AT_MOST
+        }
+    };
+    if !reacted {
+        return None;
+    }
+    aftermath.ignored = Some(segment.frame);
+    verdict.revise(aftermath);
+    Some(Followup {
+        kind: FollowupKind::ResetIgnored,
+        reset: last.frame,
+    })
+}
+
+/// The receiver of an RST answers later segments with RSTs of its own: it has
+/// given the connection up.
+pub(super) fn note_answer(
+    verdicts: &mut Verdicts,
+    conversation: &Conversation,
+    case: &Case,
+    side: Side,
+) {
+    if case.shape() == Shape::Passive {
+        obey(verdicts, conversation, side, case.reset.frame);
+    }
+}
+
+/// The receiver of an RST opens a new connection on the same ports.
+pub(super) fn note_reuse(
+    verdicts: &mut Verdicts,
+    conversation: &Conversation,
+    syn: &Segment<'_>,
+    side: Side,
+) {
+    obey(verdicts, conversation, side, syn.frame);
+}
+
+fn obey(verdicts: &mut Verdicts, conversation: &Conversation, side: Side, frame: FrameNumber) {
+    let Some(last) = conversation.last_reset(side.peer()) else {
+        return;
+    };
+    let Some(verdict) = verdicts.get_mut(&last.frame) else {
+        return;
+    };
+    let mut aftermath = verdict.case().aftermath;
+    if aftermath.ignored.is_none() && aftermath.obeyed.is_none() {
+        aftermath.obeyed = Some(frame);
+        verdict.revise(aftermath);
+    }
+}

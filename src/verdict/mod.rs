@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! From a case to an answer: origin, cause, impact, and the words for them.
+
+#![forbid(unsafe_code)]
+
+mod explain;
+mod followup;
+mod weigh;
+
+pub use followup::{Followup, FollowupKind};
+pub use weigh::{PRIOR, Weighed, Weighing, weigh};
+
+use std::{ffi::CStr, time::Duration};
+
+use crate::{
+    baseline::{Pattern, hops},
+    cause::{Cause, Impact, Severity},
+    conversation::{Acceptability, Phase, Role, TriggerKind},
+    evidence::{Aftermath, Case, Origin},
+    wire::{FrameNumber, ServerName},
+};
+
+/// A device that has reset connections in several hosts' names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resetter {
+    /// `rst.resetter`.
+    pub number: u32,
+    /// `rst.resetter.hosts`.
+    pub hosts: u32,
+}
+
+/// Which impacts raise expert items (preference `rst.expert_level`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExpertLevel {
+    /// All.
+    #[default]
+    All,
+    /// Noteworthy and disruptive ones.
+    Noteworthy,
+    /// Disruptive ones only.
+    Disruptive,
+}
+
+/// Percent from which on an RST by a middlebox is called forged by the contract.
+const FORGED: u8 = 90;
+
+/// Everything that is said about one RST. Each method is a field of the public
+/// contract; `None` where the field is absent.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    case: Case,
+    server_name: Option<Box<ServerName>>,
+    weighing: Weighing,
+    cause: Cause,
+    impact: Impact,
+}
+
+impl Verdict {
+    /// Judges a case; `server_name` is what the client asked for in its trigger.
+    #[must_use]
+    pub fn of(case: Case, server_name: Option<ServerName>) -> Self {
+        let (weighing, cause, impact) = judge(&case);
+        Self {
+            case,
+            server_name: server_name.map(Box::new),
+            weighing,
+            cause,
+            impact,
+        }
+    }
+
+    /// Judges anew after something more was seen; true if that changed who sent it.
+    pub fn revise(&mut self, aftermath: Aftermath) -> bool {
+        let before = self.origin();
+        self.case.aftermath = aftermath;
+        (self.weighing, self.cause, self.impact) = judge(&self.case);
+        self.origin() != before
+    }
+
+    /// What it was judged from.
+    #[must_use]
+    pub const fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// `rst.phase`.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.case.phase
+    }
+
+    /// `rst.signature`; not told yet.
+    #[must_use]
+    pub const fn signature(&self) -> Option<&'static CStr> {
+        None
+    }
+
+    /// `rst.conn_state`; not told yet.
+    #[must_use]
+    pub const fn conn_state(&self) -> Option<&'static CStr> {
+        None
+    }
+
+    /// `rst.handshake_seen`.
+    #[must_use]
+    pub const fn handshake_seen(&self) -> bool {
+        self.case.handshake_seen
+    }
+
+    /// `rst.idle_time`.
+    #[must_use]
+    pub const fn idle_time(&self) -> Option<Duration> {
+        self.case.idle
+    }
+
+    /// `rst.after_idle`.
+    #[must_use]
+    pub fn after_idle(&self) -> Option<bool> {
+        self.case.idle.map(|_| self.case.after_idle)
+    }
+
+    /// `rst.sender`; `None` is the token "unknown".
+    #[must_use]
+    pub const fn sender(&self) -> Option<Role> {
+        self.case.role
+    }
+
+    /// `rst.origin`.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.weighing.origin
+    }
+
+    /// `rst.confidence`, percent.
+    #[must_use]
+    pub const fn confidence(&self) -> u8 {
+        self.weighing.confidence
+    }
+
+    /// `rst.ttl`.
+    #[must_use]
+    pub fn ttl(&self) -> Option<u8> {
+        self.case.ttl()
+    }
+
+    /// `rst.hops`.
+    #[must_use]
+    pub fn hops(&self) -> Option<u8> {
+        self.ttl().map(hops)
+    }
+
+    /// `rst.ttl.expected`.
+    #[must_use]
+    pub fn ttl_expected(&self) -> Option<u8> {
+        self.case.ttl_baseline().map(|baseline| baseline.ttl)
+    }
+
+    /// `rst.hops.expected`.
+    #[must_use]
+    pub fn hops_expected(&self) -> Option<u8> {
+        self.ttl_expected().map(hops)
+    }
+
+    /// `rst.ttl.delta`.
+    #[must_use]
+    pub fn ttl_delta(&self) -> Option<i16> {
+        self.case.ttl_delta()
+    }
+
+    /// `rst.ip_id`.
+    #[must_use]
+    pub fn ip_id(&self) -> Option<u16> {
+        self.case.reset.ip.and_then(|ip| ip.id())
+    }
+
+    /// `rst.ip_id.pattern`.
+    #[must_use]
+    pub fn ip_id_pattern(&self) -> Option<Pattern> {
+        self.case
+            .sender
+            .ip_id
+            .pattern()
+            .or(self.case.host?.ip_id_pattern)
+    }
+
+    /// `rst.ip_id.delta`.
+    #[must_use]
+    pub fn ip_id_delta(&self) -> Option<i32> {
+        let habit = &self.case.sender.ip_id;
+        if habit.pattern() != Some(Pattern::Counter) {
+            return None;
+        }
+        let (last, _) = habit.last()?;
+        Some(self.ip_id()?.wrapping_sub(last).cast_signed().into())
+    }
+
+    /// `rst.baseline_frame`.
+    #[must_use]
+    pub fn baseline_frame(&self) -> Option<FrameNumber> {
+        self.case.ttl_baseline().map(|baseline| baseline.frame)
+    }
+
+    /// `rst.resetter`; not told yet.
+    #[must_use]
+    pub const fn resetter(&self) -> Option<Resetter> {
+        None
+    }
+
+    /// `rst.cause`.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// `rst.trigger`.
+    #[must_use]
+    pub fn trigger(&self) -> Option<TriggerKind> {
+        self.case.trigger().map(|trigger| trigger.kind)
+    }
+
+    /// `rst.trigger_frame`.
+    #[must_use]
+    pub fn trigger_frame(&self) -> Option<FrameNumber> {
+        self.case.trigger().map(|trigger| trigger.frame)
+    }
+
+    /// `rst.latency`.
+    #[must_use]
+    pub fn latency(&self) -> Option<Duration> {
+        self.case.trigger().map(|trigger| trigger.latency)
+    }
+
+    /// `rst.rtt`.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.case.trips.smallest()
+    }
+
+    /// `rst.unacked_bytes`.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> Option<u32> {
+        self.case.unacked_bytes()
+    }
+
+    /// `rst.consequence_of`.
+    #[must_use]
+    pub fn consequence_of(&self) -> Option<FrameNumber> {
+        let earlier = self.case.earlier?;
+        (self.cause == Cause::Consequence).then_some(earlier.frame)
+    }
+
+    /// `rst.impact`.
+    #[must_use]
+    pub const fn impact(&self) -> Impact {
+        self.impact
+    }
+
+    /// `rst.effective`.
+    #[must_use]
+    pub const fn effective(&self) -> Option<bool> {
+        let aftermath = &self.case.aftermath;
+        if aftermath.ignored.is_some() {
+            Some(false)
+        } else if aftermath.obeyed.is_some() {
+            Some(true)
+        } else {
+            None
+        }
+    }
+
+    /// `rst.acceptability`.
+    #[must_use]
+    pub const fn acceptability(&self) -> Acceptability {
+        self.case.acceptability
+    }
+
+    /// Findings, strongest first.
+    #[must_use]
+    pub const fn findings(&self) -> &[Weighed] {
+        &self.weighing.findings
+    }
+
+    /// Severity of the expert item; `None` where the user wants none.
+    #[must_use]
+    pub fn severity(&self, level: ExpertLevel) -> Option<Severity> {
+        let wanted = match level {
+            ExpertLevel::All => true,
+            ExpertLevel::Noteworthy => self.impact >= Impact::Noteworthy,
+            ExpertLevel::Disruptive => self.impact >= Impact::Disruptive,
+        };
+        let forged = self.origin() == Origin::Middlebox && self.confidence() >= FORGED;
+        let usual = self.impact.severity();
+        wanted.then(|| {
+            if forged || self.effective() == Some(false) {
+                usual.max(Severity::Warn)
+            } else {
+                usual
+            }
+        })
+    }
+
+    /// Writes `rst.summary`.
+    pub fn write_summary(&self, out: &mut String) {
+        explain::summary(self, out);
+    }
+
+    /// Writes `rst.cause.text`.
+    pub fn write_cause(&self, out: &mut String) {
+        self.cause.write_text(&self.case, self.origin(), out);
+    }
+
+    /// Writes `rst.trigger.name`; nothing where it is absent.
+    pub fn write_trigger_name(&self, out: &mut String) {
+        if let Some(name) = &self.server_name {
+            out.push_str(name.as_str());
+        }
+    }
+
+    /// Writes `rst.vendor_reason`; nothing where it is absent. Not told yet.
+    pub const fn write_vendor_reason(&self, _out: &mut String) {}
+
+    /// Writes `rst.next_step`; nothing where it is absent.
+    pub fn write_next_step(&self, out: &mut String) {
+        self.cause.write_next_step(self.impact, out);
+    }
+
+    /// Writes `rst.evidence.text` of a finding; nothing past the last.
+    pub fn write_evidence(&self, index: usize, out: &mut String) {
+        if let Some(found) = self.findings().get(index) {
+            found.finding.write_text(out);
+        }
+    }
+
+    /// Writes one reason why the verdict is not firmer; nothing past the last.
+    pub fn write_missing(&self, index: usize, out: &mut String) {
+        explain::missing(self, index, out);
+    }
+
+    /// Writes how the confidence was reached.
+    pub fn write_reckoning(&self, out: &mut String) {
+        explain::reckoning(self, out);
+    }
+}
+
+fn judge(case: &Case) -> (Weighing, Cause, Impact) {
+    let weighing = weigh(case);
+    let cause = Cause::of(case, weighing.origin);
+    let impact = Impact::of(cause, case, weighing.origin);
+    (weighing, cause, impact)
+}
