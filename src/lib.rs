@@ -20,3 +20,6 @@ pub mod engine;
 pub mod evidence;
 pub mod verdict;
 pub mod wire;
+
+#[cfg(feature = "replay")]
+pub mod replay;
