@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A case on disk: `capture.pcap` and `case.toml`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
+use pcap_file::{DataLink, TsResolution};
+use serde::Serialize;
+
+use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
+use crate::vantage::Frame;
+
+/// Captures are in the repository, so they are kept small.
+const CAPTURE_LIMIT: usize = 10 * 1024;
+
+/// The contents of `case.toml`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Case {
+    pub(crate) purpose: String,
+    pub(crate) provenance: String,
+    pub(crate) kind: Kind,
+    pub(crate) vantage: &'static str,
+    pub(crate) scenario: String,
+    #[serde(rename = "reset", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resets: Vec<CaseReset>,
+}
+
+/// One `[[reset]]` table.
+#[derive(Debug, Serialize)]
+pub(crate) struct CaseReset {
+    pub(crate) frame: usize,
+    pub(crate) origin: Origin,
+    pub(crate) decidable: bool,
+    pub(crate) phase: Phase,
+    pub(crate) cause: Cause,
+    pub(crate) impact: Impact,
+}
+
+impl Case {
+    /// Writes the case into its folder, which may hold other files (goldens) that stay.
+    pub(crate) fn write(&self, folder: &Path, frames: &[Frame]) -> Result<()> {
+        let capture = pcap(frames)?;
+        ensure!(
+            capture.len() < CAPTURE_LIMIT,
+            "the capture has {} bytes, the limit is {CAPTURE_LIMIT}",
+            capture.len()
+        );
+        let description = toml::to_string(self)?;
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(folder.join("capture.pcap"), capture))
+            .and_then(|()| fs::write(folder.join("case.toml"), description))
+            .with_context(|| format!("cannot write to {}", folder.display()))
+    }
+}
+
+fn pcap(frames: &[Frame]) -> Result<Vec<u8>> {
+    let header = PcapHeader {
+        snaplen: 65535,
+        datalink: DataLink::ETHERNET,
+        ts_resolution: TsResolution::MicroSecond,
+        endianness: pcap_file::Endianness::Little,
+        ..PcapHeader::default()
+    };
+    let mut writer = PcapWriter::with_header(Vec::new(), header)?;
+    for frame in frames {
+        let length = u32::try_from(frame.bytes.len())?;
+        writer.write_packet(&PcapPacket::new(frame.time, length, &frame.bytes))?;
+    }
+    Ok(writer.into_writer())
+}

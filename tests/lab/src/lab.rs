@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a scenario's script works with: one network, and verbs for the things that happen in it.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::net::{Family, Net, Node};
+use crate::peer::{Connection, Dial, Listener, PATIENCE, Peer};
+use crate::segment::Segment;
+use crate::vantage::Frame;
+use crate::wire::{Injector, Toward};
+
+/// The wire between r1 and the middlebox; programs there act as the middlebox.
+const MIDDLEBOX_WIRE: usize = 1;
+/// No traffic for this long (more than two round trips) means that a scenario has come to rest.
+const QUIET: Duration = Duration::from_millis(130);
+/// Longest wait for that.
+const QUIET_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a wait looks at the captures.
+const POLL: Duration = Duration::from_millis(2);
+/// The client's ports are fixed, so that captures can be compared between runs.
+const FIRST_CLIENT_PORT: u16 = 40001;
+
+/// One run of one scenario.
+pub(crate) struct Lab {
+    net: Net,
+    family: Family,
+    next_client_port: u16,
+    ended: Option<Vec<(Node, Captured)>>,
+}
+
+/// What one node saw.
+#[derive(Debug, Clone)]
+pub(crate) struct Captured {
+    /// What tcpdump on one device would have written.
+    pub(crate) capture: Vec<Frame>,
+    /// Everything on all devices, to find out who made what.
+    pub(crate) all: Vec<Frame>,
+}
+
+impl Lab {
+    pub(crate) fn new(family: Family) -> Result<Self> {
+        let net = Net::new()?;
+        Ok(Self {
+            net,
+            family,
+            next_client_port: FIRST_CLIENT_PORT,
+            ended: None,
+        })
+    }
+
+    /// Starts a listener on the server.
+    pub(crate) fn listen(&self, port: u16) -> Result<Listener> {
+        let address = SocketAddr::new(self.family.server(), port);
+        self.net
+            .namespace(Node::Server)?
+            .enter(|| Listener::bind(address))
+    }
+
+    /// Connects to a listener; both sides are ready afterwards.
+    pub(crate) fn connect(&mut self, listener: &Listener) -> Result<Connection> {
+        let client = self.dial(listener.address.port(), Dial::default())?;
+        Ok(Connection {
+            client,
+            server: listener.accept()?,
+        })
+    }
+
+    /// A whole ordinary conversation, so that the capture shows the server's own packets.
+    pub(crate) fn ordinary_conversation(&mut self, listener: &Listener) -> Result<()> {
+        let mut connection = self.connect(listener)?;
+        connection.exchange(b"ping\n", b"pong\n")?;
+        connection.close()
+    }
+
+    /// Connects from the client's next port to a port of the server.
+    pub(crate) fn dial(&mut self, port: u16, options: Dial) -> Result<Peer> {
+        let from = self.next_client_port;
+        self.next_client_port += 1;
+        self.dial_from(from, port, options)
+    }
+
+    /// Connects from a given port of the client.
+    pub(crate) fn dial_from(&self, from: u16, port: u16, options: Dial) -> Result<Peer> {
+        let from = SocketAddr::new(self.family.client(), from);
+        let to = SocketAddr::new(self.family.server(), port);
+        self.net
+            .namespace(Node::Client)?
+            .enter(|| Peer::connect(from, to, &options))
+            .with_context(|| format!("cannot connect to {to}"))
+    }
+
+    /// Tries to connect and must be refused.
+    pub(crate) fn dial_refused(&mut self, port: u16, options: Dial) -> Result<()> {
+        match self.dial(port, options) {
+            Ok(_) => bail!("port {port} accepted a connection where a refusal was expected"),
+            Err(error) if io_kind(&error) == Some(ErrorKind::ConnectionRefused) => Ok(()),
+            Err(error) => Err(error.context("the connection was not refused")),
+        }
+    }
+
+    /// Tries to connect and must get no answer in time.
+    pub(crate) fn dial_unanswered(&mut self, port: u16, patience: Duration) -> Result<()> {
+        match self.dial(
+            port,
+            Dial {
+                patience,
+                ..Dial::default()
+            },
+        ) {
+            Ok(_) => bail!("port {port} answered before the client gave up"),
+            Err(error) if io_kind(&error) == Some(ErrorKind::TimedOut) => Ok(()),
+            Err(error) => Err(error.context("the connection attempt did not time out")),
+        }
+    }
+
+    /// Loads an nftables script at a node.
+    pub(crate) fn nft(&self, node: Node, script: &str) -> Result<()> {
+        self.net.namespace(node)?.nft(script)
+    }
+
+    /// Sets a kernel parameter at a node.
+    pub(crate) fn sysctl(&self, node: Node, parameter: &str, value: &str) -> Result<()> {
+        self.net.namespace(node)?.sysctl(parameter, value)
+    }
+
+    /// Puts a program in the middlebox's place that sees every segment and may forge others.
+    pub(crate) fn inject(&self, injector: Injector) -> Result<()> {
+        self.net.wires.watch(MIDDLEBOX_WIRE, injector)
+    }
+
+    /// Puts one forged segment on the path at the middlebox, now.
+    pub(crate) fn inject_now(&self, toward: Toward, segment: Segment) -> Result<()> {
+        self.net.wires.inject(MIDDLEBOX_WIRE, toward, segment)
+    }
+
+    /// Loses everything that travels this way past the middlebox from now on.
+    pub(crate) fn cut(&self, toward: Toward) -> Result<()> {
+        self.net.wires.cut(MIDDLEBOX_WIRE, toward)
+    }
+
+    /// Waits until a node has seen a segment of this kind.
+    pub(crate) fn wait_for(
+        &mut self,
+        node: Node,
+        what: &str,
+        wanted: impl Fn(&Segment) -> bool,
+    ) -> Result<Segment> {
+        self.wait_for_nth(node, 1, what, wanted)
+    }
+
+    /// Waits until a node has seen so many segments of this kind; answers the last of them.
+    pub(crate) fn wait_for_nth(
+        &mut self,
+        node: Node,
+        count: usize,
+        what: &str,
+        wanted: impl Fn(&Segment) -> bool,
+    ) -> Result<Segment> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let frames = self.net.capture(node)?;
+            let mut segments = frames
+                .into_iter()
+                .map(|frame| frame.segment)
+                .filter(&wanted);
+            if let Some(segment) = segments.nth(count.saturating_sub(1)) {
+                return Ok(segment);
+            }
+            if Instant::now() > end {
+                bail!("{what} was not seen at {} within {PATIENCE:?}", node.name());
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// How many such segments a node has seen.
+    pub(crate) fn count(&mut self, node: Node, wanted: impl Fn(&Segment) -> bool) -> Result<usize> {
+        Ok(self
+            .net
+            .capture(node)?
+            .iter()
+            .filter(|frame| wanted(&frame.segment))
+            .count())
+    }
+
+    /// The last such segment that a node has seen.
+    pub(crate) fn last(
+        &mut self,
+        node: Node,
+        wanted: impl Fn(&Segment) -> bool,
+    ) -> Result<Segment> {
+        let frames = self.net.capture(node)?;
+        let mut segments = frames.into_iter().rev().map(|frame| frame.segment);
+        segments
+            .find(wanted)
+            .with_context(|| format!("no such segment at {}", node.name()))
+    }
+
+    /// Waits until nothing travels any more.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let (start, mut seen, mut last) = (Instant::now(), 0, Instant::now());
+        while last.elapsed() < QUIET && start.elapsed() < QUIET_PATIENCE {
+            let mut count = 0;
+            for node in Node::ALL {
+                count += self.net.frames(node)?.len();
+            }
+            if count != seen {
+                (seen, last) = (count, Instant::now());
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// Lets the network come to rest and ends the captures: what follows is not recorded.
+    pub(crate) fn end_captures(&mut self) -> Result<()> {
+        self.settle()?;
+        self.end_captures_now()
+    }
+
+    /// Ends the captures with things still under way.
+    pub(crate) fn end_captures_now(&mut self) -> Result<()> {
+        if self.ended.is_none() {
+            let mut captured = Vec::new();
+            for node in Node::ALL {
+                let all = self.net.frames(node)?.to_vec();
+                captured.push((
+                    node,
+                    Captured {
+                        capture: self.net.capture(node)?,
+                        all,
+                    },
+                ));
+            }
+            self.ended = Some(captured);
+        }
+        Ok(())
+    }
+
+    /// Ends the run and hands over what each node saw.
+    pub(crate) fn finish(mut self) -> Result<Vec<(Node, Captured)>> {
+        if self.ended.is_none() {
+            self.end_captures()?;
+        }
+        self.ended.context("the captures were not ended")
+    }
+}
+
+fn io_kind(error: &anyhow::Error) -> Option<ErrorKind> {
+    error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .map(std::io::Error::kind)
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The topology: client – r1 – mb – r2 – server, with fixed addresses on both IP versions.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::namespace::Namespace;
+use crate::vantage::{Frame, Vantage};
+use crate::wire::{End, WirePlan, Wires};
+
+/// The delay of each wire, one way; wire `n` joins node `n` and node `n + 1`.
+const DELAYS: [Duration; 4] = [
+    Duration::from_millis(3),
+    Duration::ZERO,
+    Duration::from_millis(20),
+    Duration::ZERO,
+];
+
+/// The device that leads to the client, and the one that leads to the server.
+const DEVICES: [&str; 2] = ["left", "right"];
+
+/// A node on the path, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Node {
+    Client,
+    NearRouter,
+    Middlebox,
+    FarRouter,
+    Server,
+}
+
+impl Node {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Client,
+        Self::NearRouter,
+        Self::Middlebox,
+        Self::FarRouter,
+        Self::Server,
+    ];
+
+    /// The name used in captures' descriptions.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::NearRouter => "r1",
+            Self::Middlebox => "middlebox",
+            Self::FarRouter => "r2",
+            Self::Server => "server",
+        }
+    }
+
+    /// The device that a capture at this node is taken on.
+    fn capture_device(self) -> &'static str {
+        match self {
+            Self::Client => "right",
+            _ => "left",
+        }
+    }
+}
+
+/// IP version of a scenario's run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    pub(crate) const ALL: [Self; 2] = [Self::V4, Self::V6];
+
+    /// As it appears in case names.
+    pub(crate) fn suffix(self) -> &'static str {
+        match self {
+            Self::V4 => "v4",
+            Self::V6 => "v6",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        }
+    }
+
+    pub(crate) fn client(self) -> IpAddr {
+        self.address(0, 1)
+    }
+
+    pub(crate) fn server(self) -> IpAddr {
+        self.address(3, 2)
+    }
+
+    /// The address at one end of a wire: host 1 towards the client, host 2 towards the server.
+    fn address(self, wire: u8, host: u8) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::new(10, 77, wire + 1, host).into(),
+            Self::V6 => {
+                let (wire, host) = (u16::from(wire) + 1, u16::from(host));
+                Ipv6Addr::new(0xfd77, wire, 0, 0, 0, 0, 0, host).into()
+            }
+        }
+    }
+
+    fn prefix_length(self) -> u8 {
+        match self {
+            Self::V4 => 24,
+            Self::V6 => 64,
+        }
+    }
+}
+
+/// A running network. Dropping it removes all of it.
+pub(crate) struct Net {
+    // Declared first and so dropped first: the threads end before the namespaces go.
+    pub(crate) wires: Wires,
+    nodes: Vec<NodeState>,
+}
+
+struct NodeState {
+    namespace: Namespace,
+    vantage: Vantage,
+    capture_interface: usize,
+}
+
+impl Net {
+    /// Builds the whole path and starts to capture at every node.
+    pub(crate) fn new() -> Result<Self> {
+        let namespaces = Node::ALL
+            .iter()
+            .map(|node| Namespace::new(node.name()))
+            .collect::<Result<Vec<_>>>()?;
+        for namespace in &namespaces {
+            prepare(namespace)?;
+        }
+        let plans: Vec<_> = namespaces
+            .iter()
+            .zip(namespaces.iter().skip(1))
+            .zip(DELAYS)
+            .zip(0_u8..)
+            .map(|(((client_end, server_end), delay), wire)| WirePlan {
+                client_end: End {
+                    namespace: client_end,
+                    device: "right",
+                    mac: mac(wire, 1),
+                },
+                server_end: End {
+                    namespace: server_end,
+                    device: "left",
+                    mac: mac(wire, 2),
+                },
+                delay,
+            })
+            .collect();
+        let wires = Wires::new(&plans)?;
+        drop(plans);
+        let mut nodes = Vec::new();
+        for (node, namespace) in Node::ALL.into_iter().zip(namespaces) {
+            configure(&namespace, node)?;
+            let vantage = Vantage::open(&namespace)?;
+            let capture_interface = namespace.enter(|| {
+                let index = nix::net::if_::if_nametoindex(node.capture_device())?;
+                Ok(usize::try_from(index)?)
+            })?;
+            nodes.push(NodeState {
+                namespace,
+                vantage,
+                capture_interface,
+            });
+        }
+        Ok(Self { wires, nodes })
+    }
+
+    pub(crate) fn namespace(&self, node: Node) -> Result<&Namespace> {
+        Ok(&self
+            .nodes
+            .get(node as usize)
+            .context("no such node")?
+            .namespace)
+    }
+
+    /// Everything that a node has sent or received up to now, on all its devices.
+    pub(crate) fn frames(&mut self, node: Node) -> Result<&[Frame]> {
+        self.nodes
+            .get_mut(node as usize)
+            .context("no such node")?
+            .vantage
+            .frames()
+    }
+
+    /// What a capture on the node's one device holds (the client's side of a router).
+    pub(crate) fn capture(&mut self, node: Node) -> Result<Vec<Frame>> {
+        let state = self.nodes.get_mut(node as usize).context("no such node")?;
+        let interface = state.capture_interface;
+        let frames = state.vantage.frames()?;
+        Ok(frames
+            .iter()
+            .filter(|frame| frame.interface == interface)
+            .cloned()
+            .collect())
+    }
+}
+
+/// Kernel parameters that must be set before a device appears.
+fn prepare(namespace: &Namespace) -> Result<()> {
+    for (parameter, value) in [
+        ("net.ipv4.ip_forward", "1"),
+        ("net.ipv6.conf.all.forwarding", "1"),
+        // Nothing but the scenario's own traffic: no address detection, no link-local addresses.
+        ("net.ipv6.conf.default.accept_dad", "0"),
+        ("net.ipv6.conf.default.addr_gen_mode", "1"),
+        ("net.ipv6.conf.default.accept_ra", "0"),
+        ("net.ipv4.conf.all.rp_filter", "0"),
+        ("net.ipv4.conf.default.rp_filter", "0"),
+        ("net.ipv4.ip_default_ttl", "64"),
+        ("net.ipv6.conf.default.hop_limit", "64"),
+    ] {
+        namespace.sysctl(parameter, value)?;
+    }
+    Ok(())
+}
+
+/// Addresses, fixed neighbours and routes of one node.
+fn configure(namespace: &Namespace, node: Node) -> Result<()> {
+    let position = u8::try_from(
+        Node::ALL
+            .iter()
+            .position(|other| *other == node)
+            .unwrap_or(0),
+    )?;
+    let last = u8::try_from(DELAYS.len())?;
+    let mut script = String::from("link set lo up\n");
+    for (device, wire, own, other) in [
+        (DEVICES[0], position.checked_sub(1), 2, 1),
+        (
+            DEVICES[1],
+            Some(position).filter(|position| *position < last),
+            1,
+            2,
+        ),
+    ] {
+        let Some(wire) = wire else { continue };
+        writeln!(
+            script,
+            "link set dev {device} address {} up",
+            text(mac(wire, own))
+        )?;
+        for family in Family::ALL {
+            let (here, there) = (family.address(wire, own), family.address(wire, other));
+            let detection = if family == Family::V6 { " nodad" } else { "" };
+            writeln!(
+                script,
+                "addr add {here}/{} dev {device}{detection}",
+                family.prefix_length()
+            )?;
+            let lladdr = text(mac(wire, other));
+            writeln!(
+                script,
+                "neigh replace {there} lladdr {lladdr} dev {device} nud permanent"
+            )?;
+        }
+    }
+    for family in Family::ALL {
+        for remote in 0..last {
+            let (via, device) = if remote + 1 < position {
+                (family.address(position - 1, 1), DEVICES[0])
+            } else if remote > position {
+                (family.address(position, 2), DEVICES[1])
+            } else {
+                continue;
+            };
+            let subnet = family.address(remote, 0);
+            let length = family.prefix_length();
+            writeln!(script, "route add {subnet}/{length} via {via} dev {device}")?;
+        }
+    }
+    namespace.run("ip", &["-batch", "-"], &script)
+}
+
+fn mac(wire: u8, end: u8) -> [u8; 6] {
+    [0x02, 0x77, 0, 0, wire + 1, end]
+}
+
+fn text(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02x}")).join(":")
+}

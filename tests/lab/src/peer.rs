@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The sockets of a scenario: one side of a connection, and what can be done to it.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+
+/// How long any single step may take before the scenario counts as failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A listening socket of the server.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    pub(crate) address: SocketAddr,
+}
+
+impl Listener {
+    /// Listens in the namespace that the calling thread is in.
+    pub(crate) fn bind(address: SocketAddr) -> Result<Self> {
+        let socket = tcp_socket(address)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(16)?;
+        Ok(Self { socket, address })
+    }
+
+    pub(crate) fn accept(&self) -> Result<Peer> {
+        let (socket, _) = self
+            .socket
+            .accept()
+            .context("no connection arrived to be accepted")?;
+        Peer::new(socket)
+    }
+
+    /// Sets the initial TTL (hop limit) that accepted connections inherit.
+    pub(crate) fn set_ttl(&self, ttl: u32) -> Result<()> {
+        match self.address {
+            SocketAddr::V4(_) => self.socket.set_ttl_v4(ttl)?,
+            SocketAddr::V6(_) => self.socket.set_unicast_hops_v6(ttl)?,
+        }
+        Ok(())
+    }
+}
+
+/// One side of a connection; dropping it closes it.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    socket: Socket,
+}
+
+/// Both sides of a connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Peer,
+    pub(crate) server: Peer,
+}
+
+impl Connection {
+    /// The client sends a request, the server reads it and answers, the client reads the answer.
+    pub(crate) fn exchange(&mut self, request: &[u8], response: &[u8]) -> Result<()> {
+        self.client.send(request)?;
+        self.server.receive(request.len())?;
+        self.server.send(response)?;
+        self.client.receive(response.len())
+    }
+
+    /// The server closes first, then the client: two FINs and no reset.
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.server.finish()?;
+        self.client.expect_end()?;
+        drop(self.client);
+        self.server.expect_end()
+    }
+}
+
+impl Peer {
+    fn new(socket: Socket) -> Result<Self> {
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_tcp_nodelay(true)?;
+        Ok(Self { socket })
+    }
+
+    /// Connects from the namespace that the calling thread is in.
+    pub(crate) fn connect(from: SocketAddr, to: SocketAddr, options: &Dial) -> Result<Self> {
+        let socket = tcp_socket(from)?;
+        socket.set_reuse_address(true)?;
+        match (options.tos, from) {
+            (Some(tos), SocketAddr::V4(_)) => socket.set_tos_v4(tos)?,
+            (Some(tos), SocketAddr::V6(_)) => socket.set_tclass_v6(tos)?,
+            (None, _) => {}
+        }
+        socket.bind(&from.into())?;
+        socket.connect_timeout(&to.into(), options.patience)?;
+        Self::new(socket)
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.socket.write_all(bytes).context("cannot send")
+    }
+
+    /// Reads exactly so many bytes.
+    pub(crate) fn receive(&mut self, count: usize) -> Result<()> {
+        let mut bytes = vec![0; count];
+        self.socket
+            .read_exact(&mut bytes)
+            .with_context(|| format!("cannot receive {count} bytes"))
+    }
+
+    /// Sends a FIN and keeps the receiving direction open.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.socket
+            .shutdown(Shutdown::Write)
+            .context("cannot send a FIN")
+    }
+
+    /// Waits for the other side's FIN.
+    pub(crate) fn expect_end(&mut self) -> Result<()> {
+        match self.socket.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => bail!("data came where the end of the connection was expected"),
+            Err(error) => Err(error).context("the connection did not end in order"),
+        }
+    }
+
+    /// Waits for a reset.
+    pub(crate) fn expect_reset(&mut self) -> Result<()> {
+        match self.socket.read(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(()),
+            Err(error) => Err(error).context("no reset came"),
+            Ok(count) => bail!("{count} bytes came where a reset was expected"),
+        }
+    }
+
+    /// Waits until the socket holds so many unread bytes, and leaves them unread.
+    pub(crate) fn await_unread(&self, count: usize) -> Result<()> {
+        let mut bytes = vec![std::mem::MaybeUninit::uninit(); count];
+        let flags = nix::libc::MSG_PEEK | nix::libc::MSG_WAITALL;
+        let seen = self.socket.recv_with_flags(&mut bytes, flags)?;
+        ensure!(seen == count, "{seen} unread bytes instead of {count}");
+        Ok(())
+    }
+
+    /// Closes with SO_LINGER 0: the kernel sends a reset.
+    pub(crate) fn abort(self) -> Result<()> {
+        self.socket
+            .set_linger(Some(Duration::ZERO))
+            .context("cannot set SO_LINGER")
+    }
+
+    /// Forgets the connection without a packet, as a crash of the host would (TCP_REPAIR).
+    pub(crate) fn forget(self) -> Result<()> {
+        setsockopt(&self.socket, sockopt::TcpRepair, &1).context("cannot set TCP_REPAIR")
+    }
+
+    /// Probes an idle connection after a second, each second, and gives up after `count` probes.
+    pub(crate) fn set_keepalive(&self, count: u32) -> Result<()> {
+        let second = Duration::from_secs(1);
+        let keepalive = TcpKeepalive::new()
+            .with_time(second)
+            .with_interval(second)
+            .with_retries(count);
+        SockRef::from(&self.socket)
+            .set_tcp_keepalive(&keepalive)
+            .context("cannot set keep-alive")
+    }
+
+    /// Waits until the kernel has given the connection up by itself.
+    pub(crate) fn expect_timeout(&mut self) -> Result<()> {
+        self.socket
+            .set_read_timeout(Some(Duration::from_secs(60)))?;
+        match self.socket.read(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => Ok(()),
+            Err(error) => Err(error).context("the connection did not time out"),
+            Ok(_) => bail!("data came where a time-out was expected"),
+        }
+    }
+}
+
+/// How a client connects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dial {
+    pub(crate) patience: Duration,
+    /// TOS byte or traffic class of the client's packets.
+    pub(crate) tos: Option<u32>,
+}
+
+impl Default for Dial {
+    fn default() -> Self {
+        Self {
+            patience: PATIENCE,
+            tos: None,
+        }
+    }
+}
+
+fn tcp_socket(address: SocketAddr) -> Result<Socket> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    Ok(socket)
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Runs scenarios, checks that they did what they declare, and writes their cases.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::case::{Case, CaseReset};
+use crate::lab::{Captured, Lab};
+use crate::namespace::{TOOLS, missing};
+use crate::net::{Family, Node};
+use crate::report;
+use crate::scenario::{self, Capture, Scenario};
+use crate::truth;
+
+/// One run: a scenario on one IP version, which may leave several cases.
+struct Run {
+    scenario: &'static Scenario,
+    family: Family,
+}
+
+impl Run {
+    fn case_name(&self, capture: &Capture) -> String {
+        let Self { scenario, family } = self;
+        format!(
+            "{}-{}-{}",
+            scenario.name,
+            family.suffix(),
+            capture.vantage.name()
+        )
+    }
+
+    /// The captures that were asked for.
+    fn wanted<'a>(&'a self, only: &'a [String]) -> impl Iterator<Item = &'static Capture> + 'a {
+        self.scenario.captures.iter().filter(|capture| {
+            only.is_empty()
+                || only.iter().any(|name| name == self.scenario.name)
+                || only.contains(&self.case_name(capture))
+        })
+    }
+}
+
+/// Names every case.
+pub(crate) fn list() {
+    for run in runs() {
+        for capture in run.scenario.captures {
+            report::say(&format!(
+                "{}: {}",
+                run.case_name(capture),
+                run.scenario.purpose
+            ));
+        }
+    }
+}
+
+/// Runs what was asked for; several networks at a time, since most of the time is waiting.
+pub(crate) fn run(out: &Path, only: &[String], jobs: usize) -> Result<()> {
+    check_requirements()?;
+    let runs: Vec<Run> = runs()
+        .filter(|run| run.wanted(only).next().is_some())
+        .collect();
+    for name in only {
+        let only = std::slice::from_ref(name);
+        let known = runs.iter().any(|run| run.wanted(only).next().is_some());
+        ensure!(known, "there is no scenario or case `{name}`: see --list");
+    }
+    let queue = Mutex::new(runs.iter());
+    let failures: usize = thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs.max(1))
+            .map(|_| scope.spawn(|| work(&queue, out, only)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or(1))
+            .sum()
+    });
+    if failures > 0 {
+        bail!(
+            "{failures} of {} runs failed; their cases on disk are unchanged",
+            runs.len()
+        );
+    }
+    Ok(())
+}
+
+/// Takes runs off the queue until it is empty; answers how many failed.
+fn work(queue: &Mutex<std::slice::Iter<'_, Run>>, out: &Path, only: &[String]) -> usize {
+    let mut failures = 0;
+    while let Some(run) = queue.lock().ok().and_then(|mut queue| queue.next()) {
+        if let Err(error) = perform(run, out, only) {
+            let name = format!("{} {}", run.scenario.name, run.family.name());
+            report::complain(&format!("{name}: {error:#}"));
+            failures += 1;
+        }
+    }
+    failures
+}
+
+fn runs() -> impl Iterator<Item = Run> {
+    scenario::all().flat_map(|scenario| {
+        Family::ALL
+            .map(|family| Run { scenario, family })
+            .into_iter()
+    })
+}
+
+fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
+    let mut lab = Lab::new(run.family)?;
+    (run.scenario.run)(&mut lab)?;
+    let captured = lab.finish()?;
+    // All captures are checked before the first is written.
+    let mut cases = Vec::new();
+    for capture in run.wanted(only) {
+        let name = run.case_name(capture);
+        cases.push((
+            describe(run, capture, &captured).with_context(|| name.clone())?,
+            name,
+            capture,
+        ));
+    }
+    for (case, name, capture) in cases {
+        let frames = captured
+            .iter()
+            .find(|(node, _)| *node == capture.vantage)
+            .map(|(_, captured)| captured.capture.as_slice())
+            .unwrap_or_default();
+        case.write(&out.join(&name), frames)?;
+        report::say(&format!(
+            "{name}: {} frames, {} resets",
+            frames.len(),
+            case.resets.len()
+        ));
+    }
+    Ok(())
+}
+
+/// Compares what happened with what the scenario declares.
+fn describe(run: &Run, capture: &Capture, captured: &[(Node, Captured)]) -> Result<Case> {
+    let found = truth::resets(captured, capture.vantage, run.family)?;
+    let origins: Vec<_> = found.iter().map(|reset| reset.origin).collect();
+    let declared: Vec<_> = capture.resets.iter().map(|reset| reset.origin).collect();
+    ensure!(
+        origins == declared,
+        "resets found from {origins:?}, declared from {declared:?}"
+    );
+    let resets = found
+        .iter()
+        .zip(capture.resets)
+        .map(|(found, declared)| CaseReset {
+            frame: found.frame,
+            origin: found.origin,
+            decidable: declared.decidable,
+            phase: declared.phase,
+            cause: declared.cause,
+            impact: declared.impact,
+        })
+        .collect();
+    Ok(Case {
+        purpose: run.scenario.purpose.to_owned(),
+        provenance: provenance(run, capture)?,
+        kind: run.scenario.kind,
+        vantage: capture.vantage.name(),
+        scenario: run.scenario.name.to_owned(),
+        resets,
+    })
+}
+
+fn provenance(run: &Run, capture: &Capture) -> Result<String> {
+    let system = nix::sys::utsname::uname()?;
+    let release = system.release().to_string_lossy();
+    let release = release.split('-').next().unwrap_or_default();
+    Ok(format!(
+        "tests/lab scenario `{}`, {}, {} side; Linux {release}, {}",
+        run.scenario.name,
+        run.family.name(),
+        capture.vantage.name(),
+        today()?
+    ))
+}
+
+/// The date in UTC as ISO 8601.
+fn today() -> Result<String> {
+    let output = Command::new("date")
+        .args(["-u", "+%F"])
+        .output()
+        .context("cannot run `date`")?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// Says before anything starts what the lab lacks.
+fn check_requirements() -> Result<()> {
+    ensure!(
+        nix::unistd::geteuid().is_root(),
+        "the lab must run as root: it makes network namespaces"
+    );
+    for (tool, _) in TOOLS {
+        let mut command = Command::new(tool);
+        command
+            .arg("-V")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.status().map_err(|error| missing(tool, &error))?;
+    }
+    ensure!(
+        Path::new("/dev/net/tun").exists(),
+        "/dev/net/tun is missing: load the kernel module `tun`"
+    );
+    Ok(())
+}

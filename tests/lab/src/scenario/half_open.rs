@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Connections that only one side still knows.
+
+use anyhow::Result;
+
+use super::payload::{MORE, REQUEST, RESPONSE};
+use super::{Declared, Scenario, client, genuine, server};
+use crate::lab::Lab;
+use crate::net::Node;
+use crate::peer::{Connection, Dial};
+use crate::tokens::{Cause, Impact, Kind, Phase};
+use crate::wire::Toward;
+
+const PORT: u16 = 80;
+/// A fixed port that a restarted client uses again.
+const REUSED_PORT: u16 = 45678;
+
+const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+const RECOVERY: Declared = genuine(Phase::Syn, Cause::HalfOpenRecovery, Impact::Noteworthy);
+const GIVE_UP: Declared = genuine(Phase::Data, Cause::KeepaliveTimeout, Impact::Noteworthy);
+
+pub(super) const TABLE: &[Scenario] = &[
+    Scenario {
+        name: "server_restarted",
+        purpose: "The server has lost the connection without a packet; the client sends.",
+        kind: Kind::Real,
+        run: server_restarted,
+        captures: &[client(&[FORGOTTEN]), server(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "server_restarted_ttl100",
+        purpose: "As server_restarted, but the application had set TTL 100: the reset's TTL differs by 36 and is genuine.",
+        kind: Kind::Real,
+        run: server_restarted_ttl100,
+        captures: &[client(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "client_restarted",
+        purpose: "The client has lost the connection without a packet; the server sends.",
+        kind: Kind::Real,
+        run: client_restarted,
+        captures: &[client(&[FORGOTTEN]), server(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "client_reuses_port",
+        purpose: "A restarted client reuses its port: SYN, challenge ACK, reset, SYN again.",
+        kind: Kind::Real,
+        run: client_reuses_port,
+        captures: &[client(&[RECOVERY]), server(&[RECOVERY])],
+    },
+    Scenario {
+        name: "keepalive_timeout",
+        purpose: "The way back is cut; the client gives up after three unanswered probes.",
+        kind: Kind::Real,
+        run: keepalive_timeout,
+        captures: &[client(&[GIVE_UP])],
+    },
+];
+
+fn server_restarted(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    server_forgets(lab, connection)
+}
+
+fn server_restarted_ttl100(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    listener.set_ttl(100)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    server_forgets(lab, connection)
+}
+
+fn server_forgets(lab: &mut Lab, mut connection: Connection) -> Result<()> {
+    lab.settle()?;
+    connection.server.forget()?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_reset()
+}
+
+fn client_restarted(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    connection.client.forget()?;
+    connection.server.send(MORE)?;
+    connection.server.expect_reset()
+}
+
+fn client_reuses_port(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let client = lab.dial_from(REUSED_PORT, PORT, Dial::default())?;
+    let mut old = Connection {
+        client,
+        server: listener.accept()?,
+    };
+    old.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    old.client.forget()?;
+    let client = lab.dial_from(REUSED_PORT, PORT, Dial::default())?;
+    let mut new = Connection {
+        client,
+        server: listener.accept()?,
+    };
+    old.server.expect_reset()?;
+    new.exchange(REQUEST, RESPONSE)?;
+    new.close()
+}
+
+fn keepalive_timeout(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.cut(Toward::Client)?;
+    connection.client.set_keepalive(3)?;
+    connection.client.expect_timeout()?;
+    lab.wait_for(Node::Client, "the client's reset", |segment| {
+        segment.flags.rst
+    })?;
+    lab.end_captures()
+}

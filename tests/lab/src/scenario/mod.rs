@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
+
+mod abort;
+mod half_open;
+mod injected;
+mod middlebox;
+mod ordinary;
+mod payload;
+mod refused;
+
+use anyhow::Result;
+
+use crate::lab::Lab;
+use crate::net::Node;
+use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
+
+/// The groups, in the order in which they run.
+const GROUPS: &[&[Scenario]] = &[
+    refused::TABLE,
+    abort::TABLE,
+    half_open::TABLE,
+    middlebox::TABLE,
+    injected::TABLE,
+    ordinary::TABLE,
+];
+
+/// One scenario: a script, and what its captures must hold.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// One sentence: what the capture shows.
+    pub(crate) purpose: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) run: fn(&mut Lab) -> Result<()>,
+    pub(crate) captures: &'static [Capture],
+}
+
+/// One capture that a scenario leaves behind.
+pub(crate) struct Capture {
+    pub(crate) vantage: Node,
+    /// All resets in it, in order.
+    pub(crate) resets: &'static [Declared],
+}
+
+/// What a scenario says about a reset before it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Declared {
+    pub(crate) origin: Origin,
+    /// Whether anything in the capture can show the origin.
+    pub(crate) decidable: bool,
+    pub(crate) phase: Phase,
+    pub(crate) cause: Cause,
+    pub(crate) impact: Impact,
+}
+
+/// Every scenario there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+    GROUPS.iter().copied().flatten()
+}
+
+/// A capture on the client's device.
+const fn client(resets: &'static [Declared]) -> Capture {
+    Capture {
+        vantage: Node::Client,
+        resets,
+    }
+}
+
+/// A capture on the server's device.
+const fn server(resets: &'static [Declared]) -> Capture {
+    Capture {
+        vantage: Node::Server,
+        resets,
+    }
+}
+
+/// A reset that its claimed sender really sent.
+const fn genuine(phase: Phase, cause: Cause, impact: Impact) -> Declared {
+    Declared {
+        origin: Origin::Endpoint,
+        decidable: true,
+        phase,
+        cause,
+        impact,
+    }
+}
+
+/// A reset that something in between sent in an endpoint's name.
+const fn foreign(phase: Phase, cause: Cause, impact: Impact) -> Declared {
+    Declared {
+        origin: Origin::Middlebox,
+        decidable: true,
+        phase,
+        cause,
+        impact,
+    }
+}
+
+/// The same reset, in a capture that holds nothing to tell its maker by.
+const fn undecidable(declared: Declared) -> Declared {
+    Declared {
+        decidable: false,
+        ..declared
+    }
+}
+
+/// What follows from an earlier reset.
+const CONSEQUENCE: Declared = genuine(Phase::Reset, Cause::Consequence, Impact::Benign);
