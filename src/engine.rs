@@ -16,9 +16,7 @@ use lru::LruCache;
 pub use crate::verdict::ExpertLevel;
 use crate::{
     baseline::Hosts,
-    conversation::{
-        Acceptability, Answer, Conversation, Key, NotedReset, Side, Table, TriggerKind,
-    },
+    conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
     evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, Trips},
     verdict::{Followup, Verdict},
     wire::{FrameNumber, Packet, Segment, ServerName, Timestamp},
@@ -139,16 +137,16 @@ impl Engine {
         let conversation = self.conversations.entry(key);
         let case = case(segment, side, conversation, &self.hosts, &self.settings);
         let exact = case.acceptability == Acceptability::Exact;
-        let name = case.trigger().and_then(|trigger| {
+        if let Some(trigger) = case.trigger() {
             conversation
                 .recent_mut(side.peer())
                 .mark_answered(trigger.frame);
-            let named = matches!(
-                trigger.kind,
-                TriggerKind::TlsClientHello | TriggerKind::HttpRequest
-            );
-            named.then(|| self.names.peek(&key).copied()).flatten()
-        });
+        }
+        let asked = case
+            .trigger()
+            .filter(|trigger| trigger.kind.asks_for_a_name())
+            .or(case.answer.content);
+        let name = asked.and_then(|_| self.names.peek(&key).copied());
         aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
         conversation.note_reset(side, NotedReset::new(segment, exact));
         if self.verdicts.len() < MOST_VERDICTS {
@@ -175,9 +173,8 @@ fn case(
     };
     let answer = Answer::of(
         segment,
-        &sender,
-        &receiver,
-        conversation.recent(side.peer()),
+        (&sender, conversation.recent(side)),
+        (&receiver, conversation.recent(side.peer())),
         trips.smallest(),
     );
     let idle = idle_time(segment, side, conversation, &answer);

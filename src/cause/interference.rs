@@ -5,7 +5,7 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
-    conversation::{Acceptability, TriggerKind},
+    conversation::{Acceptability, Phase},
     evidence::{Case, Origin, say, write_span},
 };
 
@@ -28,13 +28,9 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
             Cause::IdleTimeout
         });
     }
-    let content = case.trigger().is_some_and(|trigger| {
-        matches!(
-            trigger.kind,
-            TriggerKind::TlsClientHello | TriggerKind::HttpRequest
-        )
-    });
-    Some(if content {
+    // Once the server has answered a request, the name in it passed the filter.
+    let first_request = case.answer.content.is_some() && case.phase == Phase::Request;
+    Some(if first_request {
         Cause::ContentFilter
     } else {
         Cause::PolicyBlock
@@ -46,7 +42,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
     match cause {
         Cause::ContentFilter => {
             say!(out, "A device on the path reset the connection");
-            if let Some(trigger) = case.trigger() {
+            if let Some(trigger) = case.answer.content {
                 say!(out, " ");
                 write_span(out, trigger.latency);
                 say!(

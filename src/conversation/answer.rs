@@ -55,6 +55,9 @@ pub struct Answer {
     pub trigger: Option<Trigger>,
     /// The earliest that it can answer.
     pub bound: Option<Bound>,
+    /// The ClientHello or HTTP request of either side that came just before: a
+    /// device that reads along reacts to it whichever side it resets.
+    pub content: Option<Trigger>,
 }
 
 /// A kernel answers at once; what was sent longer ago than this many round
@@ -70,6 +73,18 @@ impl Answer {
     /// trip between capture point and claimed sender.
     #[must_use]
     pub fn of(
+        reset: &Segment<'_>,
+        (sender, own): (&Endpoint, &Recent),
+        (receiver, recent): (&Endpoint, &Recent),
+        rtt: Option<Duration>,
+    ) -> Self {
+        Self {
+            content: content(reset, own.iter().chain(recent.iter())),
+            ..Self::form(reset, sender, receiver, recent, rtt)
+        }
+    }
+
+    fn form(
         reset: &Segment<'_>,
         sender: &Endpoint,
         receiver: &Endpoint,
@@ -94,6 +109,7 @@ impl Answer {
                     shape: Shape::SynAnswer,
                     trigger: trigger.map(|sent| trigger_of(sent, reset)),
                     bound: bound.map(|sent| bound_of(sent, reset, true)),
+                    content: None,
                 };
             }
         }
@@ -130,6 +146,7 @@ impl Answer {
             },
             trigger: trigger.map(|sent| trigger_of(sent, reset)),
             bound: bound.map(|sent| bound_of(sent, reset, false)),
+            content: None,
         }
     }
 
@@ -151,8 +168,17 @@ impl Answer {
             shape: Shape::Active,
             trigger: reaction.map(|sent| trigger_of(sent, reset)),
             bound: acknowledged.map(|sent| bound_of(sent, reset, true)),
+            content: None,
         }
     }
+}
+
+/// The newest request among these, if it came within [`ANSWERED_WITHIN`].
+fn content<'a>(reset: &Segment<'_>, sent: impl Iterator<Item = &'a Sent>) -> Option<Trigger> {
+    sent.filter(|sent| sent.kind.asks_for_a_name())
+        .map(|sent| trigger_of(sent, reset))
+        .filter(|trigger| trigger.latency <= ANSWERED_WITHIN)
+        .min_by_key(|trigger| trigger.latency)
 }
 
 fn trigger_of(sent: &Sent, reset: &Segment<'_>) -> Trigger {

@@ -47,7 +47,7 @@ pub struct Endpoint {
     pub window: u16,
     /// Retransmissions since the peer last acknowledged something new.
     pub retransmissions: u8,
-    /// Keep-alive probes since the peer was last heard.
+    /// Keep-alive probes since its last other segment.
     pub keep_alives: u8,
     /// Window scale from its SYN; meaningless without [`Endpoint::syn`].
     pub window_scale: u8,

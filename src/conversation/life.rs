@@ -14,7 +14,7 @@ pub struct NotedReset {
     pub time: Timestamp,
     /// Frame.
     pub frame: FrameNumber,
-    /// It had the exact sequence number.
+    /// It, or one before it, had the exact sequence number.
     pub exact: bool,
     /// Segments of its claimed sender that may still show that it was forged.
     watch: u8,
@@ -252,7 +252,9 @@ impl Conversation {
                 receiver.meet(Event::FinAcked);
             }
         }
-        receiver.keep_alives = 0;
+        if kind != TriggerKind::KeepAlive {
+            sender.keep_alives = 0;
+        }
         match kind {
             TriggerKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
             TriggerKind::Retransmission => {
@@ -299,11 +301,10 @@ impl Conversation {
     }
 
     /// Notes an RST that claims `side`.
-    pub const fn note_reset(&mut self, side: Side, reset: NotedReset) {
-        let [lower, upper] = &mut self.resets;
-        match side {
-            Side::Lower => *lower = Some(reset),
-            Side::Upper => *upper = Some(reset),
+    pub fn note_reset(&mut self, side: Side, mut reset: NotedReset) {
+        if let Some(noted) = self.resets.get_mut(index(side)) {
+            reset.exact |= noted.is_some_and(|earlier| earlier.exact);
+            *noted = Some(reset);
         }
     }
 }

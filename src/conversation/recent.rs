@@ -66,6 +66,12 @@ impl TriggerKind {
         }
     }
 
+    /// Whether the segment may name the server that the client asks for.
+    #[must_use]
+    pub const fn asks_for_a_name(self) -> bool {
+        matches!(self, Self::TlsClientHello | Self::HttpRequest)
+    }
+
     /// Whether the segment carried new payload.
     #[must_use]
     pub const fn carries_payload(self) -> bool {

@@ -46,7 +46,7 @@ pub struct EarlierReset {
     pub age: Duration,
     /// It claims the same sender as the RST in hand.
     pub same_sender: bool,
-    /// It had the exact sequence number.
+    /// It, or one of the same sender before it, had the exact sequence number.
     pub exact: bool,
 }
 

@@ -39,7 +39,7 @@ pub struct Finding {
 
 /// Where the host is nearer than this, scheduling noise decides
 /// (measured: 30 µs to 400 µs within one machine).
-const SHORTEST_PATH: Duration = Duration::from_millis(2);
+pub(super) const SHORTEST_PATH: Duration = Duration::from_millis(2);
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(bound) = case.bound() else {

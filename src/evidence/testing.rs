@@ -66,6 +66,7 @@ pub(crate) fn case() -> Builder {
             shape: Shape::Passive,
             trigger: None,
             bound: None,
+            content: None,
         },
         acceptability: Acceptability::Exact,
         trips: Trips::default(),

@@ -75,7 +75,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} where the claimed sender's packets arrive with {}: {} hops away instead of {}; compare frame {}",
+            "TTL {} where the claimed sender's packets arrive with {}: it has passed {} routers instead of {}; compare frame {}",
             self.ttl,
             self.expected,
             self.hops,
@@ -107,7 +107,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(62)));
         assert_eq!(
             text(&finding),
-            "TTL 62 where the claimed sender's packets arrive with 61: 2 hops away instead of 3; compare frame 2."
+            "TTL 62 where the claimed sender's packets arrive with 61: it has passed 2 routers instead of 3; compare frame 2."
         );
     }
 

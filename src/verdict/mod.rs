@@ -16,7 +16,7 @@ use std::{ffi::CStr, time::Duration};
 use crate::{
     baseline::{Pattern, hops},
     cause::{Cause, Impact, Severity},
-    conversation::{Acceptability, Phase, Role, TriggerKind},
+    conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
     evidence::{Aftermath, Case, Origin},
     wire::{FrameNumber, ServerName},
 };
@@ -213,22 +213,30 @@ impl Verdict {
         self.cause
     }
 
+    /// A filter reacts to the request, whichever side it resets.
+    fn reacted_to(&self) -> Option<Trigger> {
+        let content = self.case.answer.content;
+        content
+            .filter(|_| self.cause == Cause::ContentFilter)
+            .or(self.case.trigger())
+    }
+
     /// `rst.trigger`.
     #[must_use]
     pub fn trigger(&self) -> Option<TriggerKind> {
-        self.case.trigger().map(|trigger| trigger.kind)
+        self.reacted_to().map(|trigger| trigger.kind)
     }
 
     /// `rst.trigger_frame`.
     #[must_use]
     pub fn trigger_frame(&self) -> Option<FrameNumber> {
-        self.case.trigger().map(|trigger| trigger.frame)
+        self.reacted_to().map(|trigger| trigger.frame)
     }
 
     /// `rst.latency`.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        self.case.trigger().map(|trigger| trigger.latency)
+        self.reacted_to().map(|trigger| trigger.latency)
     }
 
     /// `rst.rtt`.
@@ -312,7 +320,8 @@ impl Verdict {
 
     /// Writes `rst.trigger.name`; nothing where it is absent.
     pub fn write_trigger_name(&self, out: &mut String) {
-        if let Some(name) = &self.server_name {
+        let asks = self.trigger().is_some_and(TriggerKind::asks_for_a_name);
+        if let Some(name) = self.server_name.as_ref().filter(|_| asks) {
             out.push_str(name.as_str());
         }
     }
