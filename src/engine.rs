@@ -48,6 +48,14 @@ impl Default for Settings {
 /// first. 16,384 of them take about 6 MiB.
 const MOST_NAMES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 
+/// The server that the client last asked for.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    name: ServerName,
+    /// It had asked for the same one before.
+    repeated: bool,
+}
+
 /// RSTs that are judged in one capture; those beyond carry no fields.
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
@@ -58,7 +66,7 @@ pub struct Engine {
     settings: Settings,
     conversations: Table,
     hosts: Hosts,
-    names: LruCache<Key, ServerName>,
+    names: LruCache<Key, Asked>,
     verdicts: HashMap<FrameNumber, Box<Verdict>>,
     followups: HashMap<FrameNumber, Followup>,
 }
@@ -119,7 +127,9 @@ impl Engine {
         let learned = conversation.learn(segment, side);
         self.hosts.learn(segment, learned.rtt);
         if let Some(name) = learned.content.server_name(segment.payload) {
-            self.names.put(key, name);
+            let before = self.names.peek(&key).map(|asked| asked.name);
+            let repeated = before == Some(name);
+            self.names.put(key, Asked { name, repeated });
         }
         let followup = aftermath::watch(
             &mut self.verdicts,
@@ -135,18 +145,20 @@ impl Engine {
 
     fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         let conversation = self.conversations.entry(key);
-        let case = case(segment, side, conversation, &self.hosts, &self.settings);
+        let asked = self.names.peek(&key);
+        let mut case = case(segment, side, conversation, &self.hosts, &self.settings);
+        case.name_repeated = asked.is_some_and(|asked| asked.repeated);
         let exact = case.acceptability == Acceptability::Exact;
         if let Some(trigger) = case.trigger() {
             conversation
                 .recent_mut(side.peer())
                 .mark_answered(trigger.frame);
         }
-        let asked = case
+        let request = case
             .trigger()
             .filter(|trigger| trigger.kind.asks_for_a_name())
             .or(case.answer.content);
-        let name = asked.and_then(|_| self.names.peek(&key).copied());
+        let name = request.and(asked).map(|asked| asked.name);
         aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
         conversation.note_reset(side, NotedReset::new(segment, exact));
         if self.verdicts.len() < MOST_VERDICTS {
@@ -211,6 +223,7 @@ fn case(
         idle,
         after_idle: idle.is_some_and(|idle| idle >= settings.idle_threshold),
         earlier: earlier(segment, side, conversation),
+        name_repeated: false,
         aftermath: Aftermath::default(),
         ttl_tolerance: settings.ttl_tolerance,
     }

@@ -29,8 +29,8 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
         });
     }
     // Once the server has answered a request, the name in it passed the filter.
-    let first_request = case.answer.content.is_some() && case.phase == Phase::Request;
-    Some(if first_request {
+    let answered_before = case.name_repeated && case.phase != Phase::Request;
+    Some(if case.answer.content.is_some() && !answered_before {
         Cause::ContentFilter
     } else {
         Cause::PolicyBlock

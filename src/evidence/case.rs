@@ -142,6 +142,8 @@ pub struct Case {
     pub host: Option<HostHabits>,
     /// What the RST answers.
     pub answer: Answer,
+    /// The client had asked for the same server's name before its last request.
+    pub name_repeated: bool,
     /// Whether the receiver must accept it.
     pub acceptability: Acceptability,
     /// Round trips.

@@ -68,6 +68,7 @@ pub(crate) fn case() -> Builder {
             bound: None,
             content: None,
         },
+        name_repeated: false,
         acceptability: Acceptability::Exact,
         trips: Trips::default(),
         idle: None,
