@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::net::{Family, Net, Node};
-use crate::peer::{Connection, Dial, Listener, PATIENCE, Peer};
+use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
 use crate::segment::Segment;
 use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
@@ -59,6 +59,12 @@ impl Lab {
         self.net
             .namespace(Node::Server)?
             .enter(|| Listener::bind(address))
+    }
+
+    /// Starts a listener on a port of any node, at all its addresses.
+    pub(crate) fn listen_at(&self, node: Node, port: u16) -> Result<Listener> {
+        let address = SocketAddr::new(self.family.unspecified(), port);
+        self.net.namespace(node)?.enter(|| Listener::bind(address))
     }
 
     /// Connects to a listener; both sides are ready afterwards.
@@ -116,6 +122,21 @@ impl Lab {
             Err(error) if io_kind(&error) == Some(ErrorKind::TimedOut) => Ok(()),
             Err(error) => Err(error.context("the connection attempt did not time out")),
         }
+    }
+
+    /// The client's address and its next port.
+    pub(crate) fn next_client_address(&mut self) -> SocketAddr {
+        self.next_client_port += 1;
+        SocketAddr::new(self.family.client(), self.next_client_port - 1)
+    }
+
+    pub(crate) fn server_address(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.family.server(), port)
+    }
+
+    /// Sends a TCP segment from a raw socket; the kernel writes the IP header.
+    pub(crate) fn send_raw(&self, node: Node, segment: &Segment) -> Result<()> {
+        self.net.namespace(node)?.enter(|| peer::send_raw(segment))
     }
 
     /// Loads an nftables script at a node.
@@ -215,6 +236,12 @@ impl Lab {
             thread::sleep(POLL);
         }
         Ok(())
+    }
+
+    /// Lets the network come to rest and begins the captures anew.
+    pub(crate) fn restart_captures(&mut self) -> Result<()> {
+        self.settle()?;
+        self.net.restart_captures()
     }
 
     /// Lets the network come to rest and ends the captures: what follows is not recorded.

@@ -94,6 +94,13 @@ impl Family {
         self.address(3, 2)
     }
 
+    pub(crate) fn unspecified(self) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::UNSPECIFIED.into(),
+            Self::V6 => Ipv6Addr::UNSPECIFIED.into(),
+        }
+    }
+
     /// The address at one end of a wire: host 1 towards the client, host 2 towards the server.
     fn address(self, wire: u8, host: u8) -> IpAddr {
         match self {
@@ -189,6 +196,13 @@ impl Net {
             .context("no such node")?
             .vantage
             .frames()
+    }
+
+    /// Forgets what was captured up to now, at every node.
+    pub(crate) fn restart_captures(&mut self) -> Result<()> {
+        self.nodes
+            .iter_mut()
+            .try_for_each(|state| state.vantage.restart())
     }
 
     /// What a capture on the node's one device holds (the client's side of a router).

@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
+use crate::segment::Segment;
+
 /// How long any single step may take before the scenario counts as failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -94,6 +96,9 @@ impl Peer {
             (Some(tos), SocketAddr::V4(_)) => socket.set_tos_v4(tos)?,
             (Some(tos), SocketAddr::V6(_)) => socket.set_tclass_v6(tos)?,
             (None, _) => {}
+        }
+        if options.hold_ack {
+            socket.set_tcp_quickack(false)?;
         }
         socket.bind(&from.into())?;
         socket.connect_timeout(&to.into(), options.patience)?;
@@ -188,6 +193,8 @@ pub(crate) struct Dial {
     pub(crate) patience: Duration,
     /// TOS byte or traffic class of the client's packets.
     pub(crate) tos: Option<u32>,
+    /// Hold the ACK of the SYN-ACK back, so that an abort comes in its stead.
+    pub(crate) hold_ack: bool,
 }
 
 impl Default for Dial {
@@ -195,6 +202,7 @@ impl Default for Dial {
         Self {
             patience: PATIENCE,
             tos: None,
+            hold_ack: false,
         }
     }
 }
@@ -207,4 +215,24 @@ fn tcp_socket(address: SocketAddr) -> Result<Socket> {
     )?;
     socket.set_read_timeout(Some(PATIENCE))?;
     Ok(socket)
+}
+
+/// Sends a segment that no socket of this host knows of.
+pub(crate) fn send_raw(segment: &Segment) -> Result<()> {
+    let destination = segment.destination;
+    let socket = Socket::new(
+        Domain::for_address(destination),
+        Type::RAW,
+        Some(Protocol::TCP),
+    )?;
+    match destination {
+        SocketAddr::V4(_) => socket.set_ttl_v4(segment.ttl.into())?,
+        SocketAddr::V6(_) => socket.set_unicast_hops_v6(segment.ttl.into())?,
+    }
+    // In IPv6 the port of a raw socket's destination must be zero.
+    let host = SocketAddr::new(destination.ip(), 0);
+    socket
+        .send_to(&segment.to_tcp()?, &host.into())
+        .context("cannot send from a raw socket")?;
+    Ok(())
 }

@@ -130,6 +130,17 @@ impl Segment {
         }
     }
 
+    /// Writes the TCP part alone, for a raw socket.
+    pub(crate) fn to_tcp(&self) -> Result<Vec<u8>> {
+        let headers = if self.source.is_ipv4() {
+            14 + 20
+        } else {
+            14 + 40
+        };
+        let frame = self.to_frame([0; 6], [0; 6])?;
+        Ok(frame.get(headers..).unwrap_or_default().to_vec())
+    }
+
     /// Writes the segment as an Ethernet frame with correct checksums.
     pub(crate) fn to_frame(&self, source: [u8; 6], destination: [u8; 6]) -> Result<Vec<u8>> {
         let ip = match (self.source.ip(), self.destination.ip()) {

@@ -71,6 +71,13 @@ impl Vantage {
         Ok(&self.frames)
     }
 
+    /// Forgets what was captured up to now.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.frames()?;
+        self.frames.clear();
+        Ok(())
+    }
+
     /// Takes one frame off the queue: `None` if it is empty, `Some(None)` if it is not TCP.
     fn receive(&self) -> Result<Option<Option<Frame>>> {
         let mut buffer = [0; 2048];

@@ -3,19 +3,22 @@
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
+use super::payload::{HANDSHAKE_FAILURE, MORE, REQUEST, RESPONSE, client_hello};
 use super::{CONSEQUENCE, Declared, Scenario, client, genuine, server};
 use crate::lab::Lab;
 use crate::net::Node;
 use crate::tokens::{Cause, Impact, Kind, Phase};
 
 const PORT: u16 = 80;
+const TLS_PORT: u16 = 443;
 
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const UNREAD: Declared = genuine(Phase::Data, Cause::UnreadData, Impact::Noteworthy);
 const REJECTED: Declared = genuine(Phase::Request, Cause::RequestRejected, Impact::Disruptive);
 const AFTER_CLOSE: Declared = genuine(Phase::Closing, Cause::DataAfterClose, Impact::Benign);
 const AFTER_FIN: Declared = genuine(Phase::Closing, Cause::AbortAfterFin, Impact::Benign);
+const CANCELLED: Declared = genuine(Phase::Request, Cause::ApplicationAbort, Impact::Noteworthy);
+const ALERT: Declared = genuine(Phase::Data, Cause::TlsAlert, Impact::Disruptive);
 const CLEANUP: Declared = genuine(Phase::Closing, Cause::CloseCleanup, Impact::Benign);
 
 pub(super) const TABLE: &[Scenario] = &[
@@ -84,6 +87,20 @@ pub(super) const TABLE: &[Scenario] = &[
             client(&[UNREAD, CONSEQUENCE, CONSEQUENCE, CONSEQUENCE]),
             server(&[UNREAD, CONSEQUENCE, CONSEQUENCE, CONSEQUENCE]),
         ],
+    },
+    Scenario {
+        name: "request_cancelled",
+        purpose: "The client aborts while the server still works on the first request.",
+        kind: Kind::Real,
+        run: request_cancelled,
+        captures: &[client(&[CANCELLED]), server(&[CANCELLED])],
+    },
+    Scenario {
+        name: "tls_alert",
+        purpose: "The server answers the ClientHello by a fatal alert and then resets.",
+        kind: Kind::Real,
+        run: tls_alert,
+        captures: &[client(&[ALERT])],
     },
 ];
 
@@ -196,4 +213,23 @@ fn download_cancelled(lab: &mut Lab) -> Result<()> {
         segment.flags.rst
     })?;
     lab.end_captures()
+}
+
+fn request_cancelled(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.client.send(REQUEST)?;
+    connection.server.receive(REQUEST.len())?;
+    lab.settle()?;
+    connection.client.abort()?;
+    connection.server.expect_reset()
+}
+
+fn tls_alert(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(TLS_PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(&client_hello("allowed.example")?, HANDSHAKE_FAILURE)?;
+    lab.settle()?;
+    connection.server.abort()?;
+    connection.client.expect_reset()
 }

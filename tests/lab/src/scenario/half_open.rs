@@ -17,6 +17,11 @@ const REUSED_PORT: u16 = 45678;
 
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const RECOVERY: Declared = genuine(Phase::Syn, Cause::HalfOpenRecovery, Impact::Noteworthy);
+const GAVE_UP: Declared = genuine(
+    Phase::Data,
+    Cause::RetransmissionTimeout,
+    Impact::Disruptive,
+);
 const GIVE_UP: Declared = genuine(Phase::Data, Cause::KeepaliveTimeout, Impact::Noteworthy);
 
 pub(super) const TABLE: &[Scenario] = &[
@@ -54,6 +59,20 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: keepalive_timeout,
         captures: &[client(&[GIVE_UP])],
+    },
+    Scenario {
+        name: "server_restarted_keepalive",
+        purpose: "The server has lost the connection; the client's keep-alive probe is reset.",
+        kind: Kind::Real,
+        run: server_restarted_keepalive,
+        captures: &[client(&[FORGOTTEN]), server(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "retransmission_timeout",
+        purpose: "The client gives up a request that stayed unanswered, without a packet; the server's next data is reset.",
+        kind: Kind::Real,
+        run: retransmission_timeout,
+        captures: &[client(&[GAVE_UP])],
     },
 ];
 
@@ -121,4 +140,31 @@ fn keepalive_timeout(lab: &mut Lab) -> Result<()> {
         segment.flags.rst
     })?;
     lab.end_captures()
+}
+
+fn server_restarted_keepalive(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    connection.server.forget()?;
+    connection.client.set_keepalive(3)?;
+    connection.client.expect_reset()
+}
+
+fn retransmission_timeout(lab: &mut Lab) -> Result<()> {
+    lab.sysctl(Node::Client, "net.ipv4.tcp_retries2", "2")?;
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.cut(Toward::Server)?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_timeout()?;
+    connection.server.send(MORE)?;
+    lab.wait_for(Node::Client, "the client's reset", |segment| {
+        segment.flags.rst
+    })?;
+    // The reset is lost on the way, too: the server would send again and again.
+    lab.end_captures_now()
 }

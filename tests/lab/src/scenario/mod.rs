@@ -3,10 +3,13 @@
 
 mod abort;
 mod half_open;
+mod idle;
 mod injected;
 mod middlebox;
 mod ordinary;
+mod partial;
 mod payload;
+mod probe;
 mod refused;
 
 use anyhow::Result;
@@ -17,12 +20,16 @@ use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
 
 /// The groups, in the order in which they run.
 const GROUPS: &[&[Scenario]] = &[
+    // First, because these take longest.
+    idle::TABLE,
     refused::TABLE,
     abort::TABLE,
     half_open::TABLE,
     middlebox::TABLE,
     injected::TABLE,
     ordinary::TABLE,
+    probe::TABLE,
+    partial::TABLE,
 ];
 
 /// One scenario: a script, and what its captures must hold.

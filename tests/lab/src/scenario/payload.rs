@@ -12,6 +12,9 @@ pub(super) const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\
 /// More of either, where the direction is all that matters.
 pub(super) const MORE: &[u8] = b"more\n";
 
+/// A TLS 1.2 record with the fatal alert `handshake_failure`.
+pub(super) const HANDSHAKE_FAILURE: &[u8] = &[0x15, 3, 3, 0, 2, 2, 40];
+
 /// An HTTP request for a host.
 pub(super) fn http_request(host: &str) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes()
