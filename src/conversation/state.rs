@@ -70,7 +70,9 @@ impl State {
             SynSent, TimeWait, Unknown,
         };
         match (self, event) {
-            (_, Event::SendsSyn) => SynSent,
+            // A repeated SYN of a connection that is up changes nothing; a new one
+            // begins another conversation.
+            (Unknown, Event::SendsSyn) => SynSent,
             (Unknown | SynSent, Event::SendsSynAck) => SynReceived,
             (Unknown | SynSent, Event::SendsAck) | (Unknown | SynReceived, Event::SynAcked) => {
                 Established
@@ -121,6 +123,43 @@ mod tests {
             })
             .collect();
         assert_eq!(walked, states);
+    }
+
+    /// Every state and every event; what is not listed leaves the state alone.
+    #[test]
+    fn transition_matrix() {
+        let states = [
+            Unknown,
+            SynSent,
+            SynReceived,
+            Established,
+            FinWait1,
+            FinWait2,
+            CloseWait,
+            Closing,
+            LastAck,
+            TimeWait,
+            Closed,
+        ];
+        let events = [
+            SendsSyn,
+            SendsSynAck,
+            SendsAck,
+            SynAcked,
+            SendsFin,
+            ReceivesFin,
+            FinAcked,
+        ];
+        let mut matrix = String::new();
+        for state in states {
+            for event in events {
+                let next = state.after(event);
+                if next != state {
+                    matrix += &format!("{state} -- {event:?} -> {next}\n");
+                }
+            }
+        }
+        insta::assert_snapshot!(matrix);
     }
 
     #[test]
