@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! THE TABLE that maps the words of the labelled sets to the tokens of the contract.
+//!
+//! The labels were written before the contract and keep their own words.
+//! A row says which tokens are right answers for a word; a word without a row is an error,
+//! so that a new label cannot pass unnoticed.
+
+/// What a label's word for the phase allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PhaseRule {
+    /// One of these tokens.
+    OneOf(&'static [&'static str]),
+    /// Any phase, so long as the reset is seen to come after silence.
+    AfterIdle,
+}
+
+/// Phase words of the labels → tokens of `rst.phase`.
+const PHASES: &[(&str, PhaseRule)] = {
+    use PhaseRule::{AfterIdle, OneOf};
+    &[
+        // The contract's own tokens, as in tests/captures.
+        ("syn", OneOf(&["syn"])),
+        ("handshake", OneOf(&["handshake"])),
+        ("established", OneOf(&["established"])),
+        ("request", OneOf(&["request"])),
+        ("closed", OneOf(&["closed"])),
+        ("reset", OneOf(&["reset"])),
+        ("unknown", OneOf(&["unknown"])),
+        // The lab's. It calls any payload `data`, and any FIN `closing`.
+        ("data", OneOf(&["request", "data"])),
+        ("closing", OneOf(&["closing", "closed"])),
+        ("after_rst", OneOf(&["reset"])),
+        // The public set's.
+        ("established-data", OneOf(&["request", "data"])),
+        ("after-fin", OneOf(&["closing", "closed"])),
+        ("after-rst", OneOf(&["reset"])),
+        ("after-idle", AfterIdle),
+        ("unknown-start", OneOf(&["unknown"])),
+    ]
+};
+
+/// Phase words that mean the contract's token exactly where a case of the project uses them.
+const EXACT_IN_CASES: &[(&str, PhaseRule)] = &[
+    ("data", PhaseRule::OneOf(&["data"])),
+    ("closing", PhaseRule::OneOf(&["closing"])),
+];
+
+/// Cause words of the lab → tokens of `rst.cause` that are right for them.
+///
+/// The lab knows what the kernel or device did; the capture shows less,
+/// so that some words allow more than one token.
+const CAUSES: &[(&str, &[&str])] = &[
+    // A challenge ACK answered with RST: RFC 9293 §3.10.7.3, half-open recovery.
+    ("answer_to_challenge_ack", &["half_open_recovery"]),
+    ("answer_to_timewait_ack", &["half_open_recovery"]),
+    ("blind_offpath", &["blind_injection"]),
+    ("bridge_nf_reject", &["policy_block", "connection_rejected"]),
+    // One `close()` with bytes in the receive queue; an observer sees only that data was outstanding.
+    (
+        "close_with_unread_data",
+        &["unread_data", "application_abort"],
+    ),
+    ("closed_port", &["port_closed"]),
+    (
+        "conntrack_lost_reject",
+        &["idle_state_lost", "policy_block"],
+    ),
+    ("data_after_close", &["data_after_close"]),
+    // HAProxy closes at its own time limit: the silence shows, the abort too.
+    (
+        "haproxy_client_timeout_nolinger",
+        &["idle_timeout", "application_abort", "not_accepted"],
+    ),
+    (
+        "health_check_abort",
+        &["health_check", "connect_scan", "half_open_scan"],
+    ),
+    // The contract says that these two look alike.
+    (
+        "host_firewall_reject",
+        &["port_closed", "connection_rejected"],
+    ),
+    ("injected", &["content_filter", "policy_block"]),
+    ("keepalive_timeout", &["keepalive_timeout"]),
+    // A scanner's kernel answers the SYN-ACK that its raw socket provoked.
+    ("kernel_answer_to_unknown_synack", &["half_open_scan"]),
+    (
+        "late_segment_after_own_abort",
+        &["consequence", "data_after_close"],
+    ),
+    (
+        "listener_closed_with_pending",
+        &["not_accepted", "request_rejected"],
+    ),
+    ("nft_payload_reject", &["content_filter"]),
+    ("nft_reject", &["connection_rejected", "policy_block"]),
+    (
+        "no_socket_after_giveup",
+        &[
+            "retransmission_timeout",
+            "no_connection",
+            "data_after_close",
+        ],
+    ),
+    ("no_socket_after_injected_rst", &["consequence"]),
+    ("no_socket_half_open", &["no_connection"]),
+    ("so_linger0_abort", &["application_abort"]),
+    ("synack_to_closed_client_socket", &["cancelled_connect"]),
+    ("tcpkill", &["policy_block", "content_filter"]),
+];
+
+/// The rule for a phase word; `is_case`: the word comes from the project's own cases.
+pub(crate) fn phase(word: &str, is_case: bool) -> Option<PhaseRule> {
+    let exact = if is_case { EXACT_IN_CASES } else { &[] };
+    exact
+        .iter()
+        .chain(PHASES)
+        .find(|(name, _)| *name == word)
+        .map(|(_, rule)| *rule)
+}
+
+/// The tokens that are right for a cause word of the lab.
+pub(crate) fn causes(word: &str) -> Option<&'static [&'static str]> {
+    CAUSES
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, tokens)| *tokens)
+}
+
+/// Whether nothing in the capture could tell this middlebox from the host that it speaks for.
+///
+/// A bridge that rejects a SYN over IPv4 answers just as the host would.
+pub(crate) fn looks_like_the_host(cause: &str, phase: &str, source: &str) -> bool {
+    cause == "bridge_nf_reject" && phase == "syn" && !is_v6(source)
+}
+
+/// Whether `address:port` holds an IPv6 address.
+pub(crate) fn is_v6(source: &str) -> bool {
+    source.matches(':').count() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_mapped_once() {
+        for table in [
+            PHASES.iter().map(|(word, _)| *word).collect::<Vec<_>>(),
+            CAUSES.iter().map(|(word, _)| *word).collect(),
+        ] {
+            let mut unique = table.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), table.len());
+        }
+    }
+
+    #[test]
+    fn data_is_wide_in_the_lab_and_exact_in_a_case() {
+        assert_eq!(
+            phase("data", false),
+            Some(PhaseRule::OneOf(&["request", "data"]))
+        );
+        assert_eq!(phase("data", true), Some(PhaseRule::OneOf(&["data"])));
+        assert_eq!(phase("syn", true), Some(PhaseRule::OneOf(&["syn"])));
+        assert_eq!(phase("no such word", false), None);
+    }
+
+    #[test]
+    fn only_a_rejected_syn_over_ipv4_looks_like_the_host() {
+        assert!(looks_like_the_host(
+            "bridge_nf_reject",
+            "syn",
+            "10.0.0.1:80"
+        ));
+        assert!(!looks_like_the_host(
+            "bridge_nf_reject",
+            "syn",
+            "fd77::1:80"
+        ));
+        assert!(!looks_like_the_host(
+            "bridge_nf_reject",
+            "data",
+            "10.0.0.1:80"
+        ));
+    }
+}

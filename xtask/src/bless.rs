@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask bless`: rewrites the golden snapshots; the diff is for a person to read.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{project, say};
+
+pub(crate) fn run() -> Result<()> {
+    let mut golden = project::cargo(["test", "--package", "rstscope", "--test", "golden"]);
+    golden
+        .args(project::ENGINE_FEATURES)
+        .env("INSTA_UPDATE", "always");
+    say::step("rewriting the golden snapshots");
+    project::run(&mut golden)?;
+    let mut changed = Command::new("git");
+    changed
+        .args(["--no-pager", "diff", "--stat", "--", "tests"])
+        .current_dir(project::root());
+    project::run(&mut changed)?;
+    let mut new = Command::new("git");
+    new.args(["status", "--short", "--", "tests"])
+        .current_dir(project::root());
+    project::run(&mut new)
+}

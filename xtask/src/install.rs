@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask install` and `uninstall`: the plugin in Wireshark's own folders.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::tshark::{self, PLUGIN_FILE};
+use crate::{project, say, setup, wireshark};
+
+pub(crate) fn install() -> Result<()> {
+    setup::plugin()?;
+    wireshark::check()?;
+    let plugin = project::build_plugin()?;
+    let target = target()?;
+    let folder = target.parent().context("the plugin folder has no name")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // A running Wireshark has the old file mapped: replace it, do not write into it.
+    let fresh = folder.join(".librstscope.new");
+    fs::copy(&plugin, &fresh)
+        .and_then(|_| fs::set_permissions(&fresh, fs::Permissions::from_mode(0o644)))
+        .and_then(|()| fs::rename(&fresh, &target))
+        .with_context(|| format!("cannot write {}", target.display()))?;
+    check_loaded(&target)?;
+    say::line(format_args!(
+        "Installed {}; tshark loads it. Restart Wireshark if it is open.",
+        target.display()
+    ));
+    Ok(())
+}
+
+pub(crate) fn uninstall() -> Result<()> {
+    if which::which("tshark").is_err() {
+        bail!("tshark is not in the PATH, so its plugin folder cannot be asked for");
+    }
+    let target = target()?;
+    match fs::remove_file(&target) {
+        Ok(()) => say::line(format_args!("Removed {}.", target.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            say::line(format_args!(
+                "Not installed: there is no {}.",
+                target.display()
+            ));
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot remove {}", target.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Where the plugin belongs: root's Wireshark looks nowhere but in the global folder.
+fn target() -> Result<PathBuf> {
+    let is_root = project::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let name = if is_root {
+        "Global Plugins"
+    } else {
+        "Personal Plugins"
+    };
+    Ok(tshark::folder(name)?.join("epan").join(PLUGIN_FILE))
+}
+
+fn check_loaded(target: &std::path::Path) -> Result<()> {
+    let mut ask = Command::new("tshark");
+    ask.args(["-G", "plugins"]);
+    let listed = project::output(&mut ask)?;
+    let path = target.to_string_lossy();
+    let ours: Vec<_> = listed
+        .lines()
+        .filter(|line| line.starts_with(PLUGIN_FILE))
+        .collect();
+    if ours.is_empty() {
+        bail!(
+            "{path} is in place, but `tshark -G plugins` does not list it; \
+             see what `tshark -G plugins` says first, and check that WIRESHARK_PLUGIN_DIR is not set, \
+             that the Wireshark you start is {} and that your group is not root",
+            which::which("tshark").map_or_else(
+                |_| "this one".to_owned(),
+                |found| found.display().to_string()
+            )
+        );
+    }
+    if !ours.iter().any(|line| line.ends_with(&*path)) {
+        bail!(
+            "{path} is in place, but tshark loads another copy first ({}); remove one of the two",
+            ours.join("; ")
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask …`: every command of the README, one file per command.
+//!
+//! It is compiled before anything is set up, so it needs nothing but rustc and a C linker.
+
+mod accuracy;
+mod bless;
+mod demo;
+mod install;
+mod lab;
+mod project;
+mod say;
+mod setup;
+mod test;
+mod tidy;
+#[path = "../../tests/support/tshark.rs"]
+mod tshark;
+mod verdict;
+mod wireshark;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Every command of rstscope: try it, test it, install it, work on it"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the plugin and explain every TCP reset of a capture (default: the bundled one)
+    Demo {
+        /// A capture file that tshark can read
+        capture: Option<PathBuf>,
+        /// Show every reset, however many there are
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check everything: format, lints, docs, house rules, all tests, with the real tshark
+    Test,
+    /// Build the plugin and install it for this user, or for everybody when run as root
+    Install,
+    /// Remove the installed plugin
+    Uninstall,
+    /// Make labelled captures in network namespaces (needs root)
+    Lab {
+        /// Arguments of the lab; `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Rewrite the golden snapshots and show what changed
+    Bless,
+    /// Compare the plugin's verdicts with labelled captures
+    Accuracy {
+        /// Folders with a `labels.tsv` or with cases (default: tests/captures and the shared sets)
+        folders: Vec<PathBuf>,
+        /// Print each miss with its evidence
+        #[arg(long)]
+        misses: bool,
+    },
+    /// Check the house rules that no compiler checks
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Demo { capture, all } => demo::run(capture, all),
+        Command::Test => test::run(),
+        Command::Install => install::install(),
+        Command::Uninstall => install::uninstall(),
+        Command::Lab { arguments } => lab::run(&arguments),
+        Command::Bless => bless::run(),
+        Command::Accuracy { folders, misses } => accuracy::run(folders, misses),
+        Command::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Sets up what a command needs, after saying so: each need is probed, so nothing is installed twice.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{project, say};
+
+/// Something that must be on the machine, how to see that it is, and which package brings it.
+struct Need {
+    probe: Probe,
+    debian: &'static str,
+    fedora: &'static str,
+}
+
+enum Probe {
+    /// One of these programs is in the PATH.
+    Program(&'static [&'static str]),
+    /// pkg-config knows this module.
+    Module(&'static str),
+    /// This file exists.
+    File(&'static str),
+    /// libclang and the headers that come with it, for bindgen.
+    LibClang,
+}
+
+const fn need(probe: Probe, debian: &'static str, fedora: &'static str) -> Need {
+    Need {
+        probe,
+        debian,
+        fedora,
+    }
+}
+
+/// Building the plugin and running it in tshark.
+const PLUGIN: &[Need] = &[
+    need(Probe::Program(&["cc", "gcc"]), "gcc", "gcc"),
+    need(
+        Probe::File("/usr/include/stdio.h"),
+        "libc6-dev",
+        "glibc-devel",
+    ),
+    need(
+        Probe::Program(&["pkg-config"]),
+        "pkg-config",
+        "pkgconf-pkg-config",
+    ),
+    need(
+        Probe::Module("wireshark"),
+        "libwireshark-dev",
+        "wireshark-devel",
+    ),
+    need(Probe::Module("glib-2.0"), "libglib2.0-dev", "glib2-devel"),
+    need(Probe::LibClang, "libclang-dev", "clang-devel"),
+    need(Probe::Program(&["tshark"]), "tshark", "wireshark-cli"),
+    need(Probe::Program(&["setpriv"]), "util-linux", "util-linux"),
+];
+
+/// Checking the C half and damaging captures.
+const CHECKS: &[Need] = &[
+    need(
+        Probe::Program(&["editcap"]),
+        "wireshark-common",
+        "wireshark-cli",
+    ),
+    need(
+        Probe::Program(&["mergecap"]),
+        "wireshark-common",
+        "wireshark-cli",
+    ),
+    need(
+        Probe::Program(CLANG_FORMAT),
+        "clang-format",
+        "clang-tools-extra",
+    ),
+];
+
+/// Network namespaces, the devices in them, and looking at what they send.
+const LAB: &[Need] = &[
+    need(Probe::Program(&["ip"]), "iproute2", "iproute"),
+    need(Probe::Program(&["nft"]), "nftables", "nftables"),
+    need(Probe::Program(&["tcpdump"]), "tcpdump", "tcpdump"),
+    need(Probe::Program(&["ethtool"]), "ethtool", "ethtool"),
+];
+
+/// The version of Debian 12 first: another may lay the same code out differently.
+const CLANG_FORMAT: &[&str] = &["clang-format-14", "clang-format"];
+
+/// Sets up what building and running the plugin needs.
+pub(crate) fn plugin() -> Result<()> {
+    ensure(PLUGIN.iter())
+}
+
+/// Sets up what `cargo xtask test` needs.
+pub(crate) fn tests() -> Result<()> {
+    ensure(PLUGIN.iter().chain(CHECKS))?;
+    rust_components()
+}
+
+/// Sets up what the lab needs.
+pub(crate) fn lab() -> Result<()> {
+    ensure(LAB.iter())
+}
+
+/// The clang-format to use.
+pub(crate) fn clang_format() -> Result<&'static str> {
+    CLANG_FORMAT
+        .iter()
+        .find(|name| which::which(name).is_ok())
+        .copied()
+        .context("clang-format is missing (Debian: apt-get install clang-format)")
+}
+
+fn ensure(needs: impl Iterator<Item = &'static Need> + Clone) -> Result<()> {
+    let missing = missing(needs.clone());
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if which::which("apt-get").is_err() {
+        return Err(advice(&missing));
+    }
+    apt_get_install(&names(&missing, |need| need.debian))?;
+    let still = self::missing(needs);
+    if !still.is_empty() {
+        let still = names(&still, |need| need.debian).join(" ");
+        bail!("still missing after installing: {still}");
+    }
+    Ok(())
+}
+
+/// The packages that bring what is missing, each once.
+fn names(missing: &[&Need], name: fn(&Need) -> &'static str) -> Vec<&'static str> {
+    let mut names: Vec<_> = missing.iter().map(|need| name(need)).collect();
+    names.dedup();
+    names
+}
+
+fn missing(needs: impl Iterator<Item = &'static Need>) -> Vec<&'static Need> {
+    needs.filter(|need| !need.probe.is_met()).collect()
+}
+
+fn advice(missing: &[&Need]) -> anyhow::Error {
+    if which::which("dnf").is_ok() {
+        return anyhow::anyhow!(
+            "packages are missing; install them with: sudo dnf install {}",
+            names(missing, |need| need.fedora).join(" ")
+        );
+    }
+    anyhow::anyhow!(
+        "packages are missing, and only Debian and Ubuntu are set up by this command; \
+         install what your system calls: {}",
+        names(missing, |need| need.debian).join(" ")
+    )
+}
+
+fn apt_get_install(packages: &[&str]) -> Result<()> {
+    let is_root = project::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
+    install.extend(packages);
+    let typed = format!(
+        "{}apt-get {}",
+        if is_root { "" } else { "sudo " },
+        install.join(" ")
+    );
+    if !is_root && which::which("sudo").is_err() {
+        bail!("packages are missing, and there is no sudo; run as root: {typed}");
+    }
+    say::step(format_args!(
+        "missing packages will be installed: {}",
+        packages.join(" ")
+    ));
+    say::step(&typed);
+    let apt_get = |arguments: &[&str]| {
+        let mut command = if is_root {
+            Command::new("apt-get")
+        } else {
+            let mut command = Command::new("sudo");
+            command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+            command
+        };
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(arguments);
+        project::run(&mut command)
+    };
+    // Lists that are absent or out of date show as a failure to install: fetch them, and try again.
+    if !has_package_lists() || apt_get(&install).is_err() {
+        say::step("apt-get update");
+        apt_get(&["update", "-q"])?;
+        apt_get(&install)?;
+    }
+    Ok(())
+}
+
+fn has_package_lists() -> bool {
+    Path::new("/var/lib/apt/lists")
+        .read_dir()
+        .is_ok_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+        })
+}
+
+/// rustfmt and clippy, which a minimal toolchain lacks.
+fn rust_components() -> Result<()> {
+    let lacking: Vec<_> = [("fmt", "rustfmt"), ("clippy", "clippy")]
+        .into_iter()
+        .filter(|(subcommand, _)| !answers(project::cargo([subcommand, "--version"])))
+        .map(|(_, component)| component)
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let mut add = Command::new("rustup");
+    add.args(["component", "add"]).args(&lacking);
+    if which::which("rustup").is_err() {
+        bail!("the Rust toolchain lacks: {}", lacking.join(", "));
+    }
+    say::step(project::shown(&add));
+    project::run(&mut add)
+}
+
+fn answers(mut command: Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+impl Probe {
+    fn is_met(&self) -> bool {
+        match self {
+            Self::Program(names) => names.iter().any(|name| which::which(name).is_ok()),
+            Self::Module(name) => {
+                let mut command = Command::new("pkg-config");
+                command.args(["--exists", name]);
+                answers(command)
+            }
+            Self::File(path) => Path::new(path).exists(),
+            Self::LibClang => has_libclang(),
+        }
+    }
+}
+
+/// Looks where bindgen looks: `LIBCLANG_PATH`, the LLVM folders, the library folders.
+fn has_libclang() -> bool {
+    let holds_library = |folder: &Path| {
+        folder.read_dir().is_ok_and(|entries| {
+            entries.flatten().any(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with("libclang.so")
+                    || name.starts_with("libclang-") && name.contains(".so")
+            })
+        })
+    };
+    let below = |folder: &str, tail: &str| -> bool {
+        Path::new(folder).read_dir().is_ok_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| holds_library(&entry.path().join(tail)))
+        })
+    };
+    std::env::var_os("LIBCLANG_PATH").is_some_and(|path| holds_library(Path::new(&path)))
+        || below("/usr/lib", "lib")
+        || below("/usr/lib", "")
+        || ["/usr/lib", "/usr/lib64", "/usr/local/lib"]
+            .iter()
+            .any(|folder| holds_library(Path::new(folder)))
+}

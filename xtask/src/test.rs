@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask test`: every check there is, one announced step each, and a summary.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::project::{self, ENGINE_FEATURES};
+use crate::{say, setup, tidy, wireshark};
+
+/// Where the tests that use the real tshark look for the plugin.
+const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
+
+/// Features of the lints' first run: the plugin's, and those that the tests need.
+const PLUGIN_FEATURES: [&str; 2] = ["--features", "replay"];
+
+/// The steps done so far.
+#[derive(Default)]
+struct Report {
+    steps: Vec<Step>,
+}
+
+struct Step {
+    name: &'static str,
+    took: Duration,
+    failure: Option<String>,
+}
+
+impl Report {
+    /// Does one step; a failure is kept, and the next steps still run.
+    fn step<T>(&mut self, name: &'static str, action: impl FnOnce() -> Result<T>) -> Option<T> {
+        say::step(name);
+        let started = Instant::now();
+        let result = action();
+        let failure = result.as_ref().err().map(|error| format!("{error:#}"));
+        if let Some(failure) = &failure {
+            say::step(format_args!("FAILED: {failure}"));
+        }
+        self.steps.push(Step {
+            name,
+            took: started.elapsed(),
+            failure,
+        });
+        result.ok()
+    }
+
+    fn finish(self) -> Result<()> {
+        say::line("");
+        for step in &self.steps {
+            let outcome = step.failure.as_deref().map_or("ok", |_| "FAILED");
+            say::line(format_args!(
+                "{:<28} {:>7.1} s  {outcome}",
+                step.name,
+                step.took.as_secs_f32()
+            ));
+        }
+        let failed: Vec<_> = self
+            .steps
+            .iter()
+            .filter(|step| step.failure.is_some())
+            .map(|step| step.name)
+            .collect();
+        if !failed.is_empty() {
+            bail!("failed: {}", failed.join(", "));
+        }
+        say::line("All checks passed.");
+        Ok(())
+    }
+}
+
+pub(crate) fn run() -> Result<()> {
+    let started = Instant::now();
+    say::step("set-up");
+    setup::tests()?;
+    wireshark::check()?;
+    let mut report = Report::default();
+    report.steps.push(Step {
+        name: "set-up",
+        took: started.elapsed(),
+        failure: None,
+    });
+
+    report.step("format: Rust", || {
+        project::run(&mut project::cargo(["fmt", "--all", "--check"]))
+    });
+    report.step("format: C", check_c_format);
+    report.step("tidy", tidy::run);
+    report.step("lints: plugin", || clippy(&PLUGIN_FEATURES));
+    report.step("lints: engine", || clippy(&ENGINE_FEATURES));
+    report.step("docs", || {
+        let mut doc = project::cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+        project::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    let plugin = report.step("plugin, release mode", project::build_plugin);
+    report.step("tests, with the real tshark", || test(plugin));
+    report.finish()
+}
+
+fn clippy(features: &[&str]) -> Result<()> {
+    let mut clippy = project::cargo(["clippy", "--quiet", "--workspace", "--all-targets"]);
+    project::run(clippy.args(features).args(["--", "-D", "warnings"]))
+}
+
+/// Runs every test of the workspace; those that need the plugin fail where it could not be built.
+fn test(plugin: Option<PathBuf>) -> Result<()> {
+    let mut test = project::cargo(["test", "--workspace", "--no-fail-fast"]);
+    test.args(ENGINE_FEATURES).env_remove(PLUGIN_VARIABLE);
+    if let Some(plugin) = plugin {
+        test.env(PLUGIN_VARIABLE, plugin);
+    }
+    project::run(&mut test)
+}
+
+fn check_c_format() -> Result<()> {
+    let folder = project::root().join("wireshark-plugin");
+    let mut sources: Vec<OsString> = Vec::new();
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "c" || end == "h") {
+            sources.push(path.into_os_string());
+        }
+    }
+    if sources.is_empty() {
+        bail!("{} holds no C source", folder.display());
+    }
+    sources.sort();
+    let mut format = Command::new(setup::clang_format()?);
+    format
+        .args(["--dry-run", "-Werror", "--style=file"])
+        .args(sources);
+    project::run(format.current_dir(project::root()))
+}
