@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Every case damaged and truncated, in the real tshark: no crash, no hang, no dissector bug.
+//!
+//! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
+
+#[path = "support/cases.rs"]
+mod cases;
+#[path = "support/tshark.rs"]
+mod tshark;
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cases::Case;
+use crate::tshark::{Run, Scratch, Tshark};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// What tshark says of a file that stops in the middle of a packet; it then ends with status 2.
+const CUT_SHORT: &str = "appears to have been cut short in the middle of a packet";
+
+/// Probabilities that a byte is changed.
+const RATES: [&str; 3] = ["0.001", "0.01", "0.05"];
+
+/// Each seed changes other bytes; the second is read in two passes.
+const SEEDS: [(&str, &[&str]); 2] = [("1", ONE_PASS), ("2", TWO_PASSES)];
+
+/// Seeds for all cases in one file, where one engine sees all the damage.
+const SEEDS_TOGETHER: [&str; 6] = ["3", "4", "5", "6", "7", "8"];
+
+/// Arguments of the two ways in which a capture is read.
+const ONE_PASS: &[&str] = &[];
+const TWO_PASSES: &[&str] = &["-2"];
+
+/// The expert item that says that the engine panicked and is off.
+const DISABLED: &str = "name=\"rst.expert.disabled\"";
+
+#[test]
+fn changed_bytes_are_survived() -> Outcome {
+    let tshark = cases::tshark_with_plugin()?;
+    let scratch = Scratch::new()?;
+    let faults = cases::faults_of(&cases::all()?, |case| {
+        let mut faults = Vec::new();
+        for rate in RATES {
+            for (seed, passes) in SEEDS {
+                let file = scratch.0.join(format!("{}-{rate}-{seed}", case.name));
+                editcap(case, &["-E", rate, "--seed", seed], &file)?;
+                let what = format!("{} -E {rate} --seed {seed} {passes:?}", case.name);
+                faults.extend(survives(&tshark, &file, passes, &what, false)?);
+                fs::remove_file(&file)?;
+            }
+        }
+        Ok(faults)
+    });
+    assert!(faults.is_empty(), "{faults}");
+    Ok(())
+}
+
+#[test]
+fn changed_bytes_of_all_cases_together_are_survived() -> Outcome {
+    let tshark = cases::tshark_with_plugin()?;
+    let scratch = Scratch::new()?;
+    let together = cases::together(&scratch)?;
+    let faults = cases::faults_of(&SEEDS_TOGETHER, |seed| {
+        let mut faults = Vec::new();
+        for rate in RATES {
+            let file = scratch.0.join(format!("together-{rate}-{seed}"));
+            editcap(&together, &["-E", rate, "--seed", seed], &file)?;
+            let what = format!("all cases -E {rate} --seed {seed}");
+            faults.extend(survives(&tshark, &file, TWO_PASSES, &what, false)?);
+        }
+        Ok(faults)
+    });
+    assert!(faults.is_empty(), "{faults}");
+    Ok(())
+}
+
+#[test]
+fn short_packets_are_survived() -> Outcome {
+    let tshark = cases::tshark_with_plugin()?;
+    let scratch = Scratch::new()?;
+    let faults = cases::faults_of(&cases::all()?, |case| {
+        let file = scratch.0.join(&case.name);
+        let mut faults = Vec::new();
+        // 60 bytes end within the TCP options over IPv4 and within the TCP header over IPv6,
+        // 40 bytes before the TCP flags of either.
+        for (length, passes) in [("60", ONE_PASS), ("40", TWO_PASSES)] {
+            editcap(case, &["-s", length], &file)?;
+            let what = format!("{} -s {length} {passes:?}", case.name);
+            faults.extend(survives(&tshark, &file, passes, &what, false)?);
+        }
+        Ok(faults)
+    });
+    assert!(faults.is_empty(), "{faults}");
+    Ok(())
+}
+
+#[test]
+fn files_cut_in_the_middle_are_survived() -> Outcome {
+    let tshark = cases::tshark_with_plugin()?;
+    let scratch = Scratch::new()?;
+    let faults = cases::faults_of(&cases::all()?, |case| {
+        let file = scratch.0.join(&case.name);
+        let mut bytes = fs::read(&case.capture)?;
+        bytes.truncate(bytes.len() / 2);
+        fs::write(&file, bytes)?;
+        let mut faults = Vec::new();
+        for passes in [ONE_PASS, TWO_PASSES] {
+            let what = format!("{} cut in the middle {passes:?}", case.name);
+            faults.extend(survives(&tshark, &file, passes, &what, true)?);
+        }
+        Ok(faults)
+    });
+    assert!(faults.is_empty(), "{faults}");
+    Ok(())
+}
+
+/// Copies the case's capture through editcap.
+fn editcap(case: &Case, arguments: &[&str], to: &Path) -> Outcome {
+    cases::run(
+        Command::new("editcap")
+            .args(arguments)
+            .arg(&case.capture)
+            .arg(to),
+    )
+}
+
+/// Dissects the file in full; the answer is what went wrong.
+fn survives(
+    tshark: &Tshark,
+    file: &Path,
+    passes: &[&str],
+    what: &str,
+    may_stop_early: bool,
+) -> Outcome<Option<String>> {
+    let run = tshark.read(file, &[passes, &["-T", "pdml"]].concat());
+    let run = run.map_err(|error| format!("{what}: {error}"))?;
+    Ok(fault(&run, may_stop_early).map(|fault| format!("{what}: {fault}")))
+}
+
+fn fault(run: &Run, may_stop_early: bool) -> Option<String> {
+    let is_allowed = |line: &str| may_stop_early && line.contains(CUT_SHORT);
+    if let Some(line) = run
+        .stderr
+        .lines()
+        .find(|line| !line.is_empty() && !is_allowed(line))
+    {
+        return Some(format!("tshark said: {line}"));
+    }
+    let is_expected = match run.status.code() {
+        Some(0) => true,
+        Some(2) => may_stop_early && run.stderr.contains(CUT_SHORT),
+        _ => false,
+    };
+    if !is_expected {
+        return Some(format!("tshark ended with {}", run.status));
+    }
+    let text = String::from_utf8_lossy(&run.stdout);
+    text.lines()
+        .find(|line| line.contains("Dissector bug") || line.contains(DISABLED))
+        .map(|line| line.trim().to_owned())
+}

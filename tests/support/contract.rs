@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The public contract, once: fields with their types, expert items, preferences.
+//!
+//! A name in these tables is never renamed and never changes its type; new ones may be added.
+
+/// The filter name of the protocol.
+pub(crate) const PROTOCOL: &str = "rst";
+
+/// Fields with the types that `tshark -G fields` prints.
+pub(crate) const FIELDS: &[(&str, &str)] = &[
+    ("rst.summary", "FT_STRING"),
+    // When.
+    ("rst.phase", "FT_STRING"),
+    ("rst.handshake_seen", "FT_BOOLEAN"),
+    ("rst.idle_time", "FT_RELATIVE_TIME"),
+    ("rst.after_idle", "FT_BOOLEAN"),
+    ("rst.signature", "FT_STRING"),
+    ("rst.conn_state", "FT_STRING"),
+    // Who.
+    ("rst.sender", "FT_STRING"),
+    ("rst.origin", "FT_STRING"),
+    ("rst.confidence", "FT_UINT8"),
+    ("rst.ttl", "FT_UINT8"),
+    ("rst.ttl.expected", "FT_UINT8"),
+    ("rst.ttl.delta", "FT_INT16"),
+    ("rst.hops", "FT_UINT8"),
+    ("rst.hops.expected", "FT_UINT8"),
+    ("rst.ip_id", "FT_UINT16"),
+    ("rst.ip_id.pattern", "FT_STRING"),
+    ("rst.ip_id.delta", "FT_INT32"),
+    ("rst.baseline_frame", "FT_FRAMENUM"),
+    ("rst.resetter", "FT_UINT32"),
+    ("rst.resetter.hosts", "FT_UINT32"),
+    // Why.
+    ("rst.cause", "FT_STRING"),
+    ("rst.cause.text", "FT_STRING"),
+    ("rst.trigger", "FT_STRING"),
+    ("rst.trigger.name", "FT_STRING"),
+    ("rst.trigger_frame", "FT_FRAMENUM"),
+    ("rst.latency", "FT_RELATIVE_TIME"),
+    ("rst.rtt", "FT_RELATIVE_TIME"),
+    ("rst.unacked_bytes", "FT_UINT32"),
+    ("rst.vendor_reason", "FT_STRING"),
+    ("rst.consequence_of", "FT_FRAMENUM"),
+    ("rst.next_step", "FT_STRING"),
+    // Good or bad.
+    ("rst.impact", "FT_STRING"),
+    ("rst.effective", "FT_BOOLEAN"),
+    ("rst.acceptability", "FT_STRING"),
+    // Evidence, repeated.
+    ("rst.evidence", "FT_STRING"),
+    ("rst.evidence.text", "FT_STRING"),
+    ("rst.evidence.points_to", "FT_STRING"),
+    ("rst.evidence.weight", "FT_INT16"),
+    ("rst.evidence.frame", "FT_FRAMENUM"),
+    // Notes on later frames.
+    ("rst.followup", "FT_STRING"),
+    ("rst.followup.frame", "FT_FRAMENUM"),
+];
+
+/// Tokens of `rst.cause`; each has an expert item `rst.expert.<cause>`.
+pub(crate) const CAUSES: &[&str] = &[
+    "port_closed",
+    "connection_rejected",
+    "half_open_scan",
+    "connect_scan",
+    "health_check",
+    "cancelled_connect",
+    "not_accepted",
+    "backscatter",
+    "request_rejected",
+    "application_abort",
+    "unread_data",
+    "data_after_close",
+    "abort_after_fin",
+    "close_cleanup",
+    "tls_alert",
+    "no_connection",
+    "half_open_recovery",
+    "keepalive_timeout",
+    "retransmission_timeout",
+    "zero_window_timeout",
+    "idle_timeout",
+    "idle_state_lost",
+    "content_filter",
+    "policy_block",
+    "blind_injection",
+    "consequence",
+    "stray_answer",
+    "unknown",
+];
+
+/// Expert items that are not about a cause: the two follow-up notes, and the engine that gave up.
+pub(crate) const OTHER_EXPERTS: &[&str] = &["sender_continues", "reset_ignored", "disabled"];
+
+/// Preferences with their defaults, as `tshark -G defaultprefs` prints them.
+pub(crate) const PREFERENCES: &[(&str, &str)] = &[
+    ("rst.info_column", "TRUE"),
+    ("rst.idle_threshold", "30"),
+    ("rst.ttl_tolerance", "2"),
+    ("rst.expert_level", "all"),
+];
