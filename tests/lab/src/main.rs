@@ -34,7 +34,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
     /// How many scenarios run at the same time, each in a network of its own.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     jobs: usize,
     /// Name all cases and end.
     #[arg(long)]

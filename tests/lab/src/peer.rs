@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The sockets of a scenario: one side of a connection, and what can be done to it.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
@@ -32,9 +32,7 @@ impl Listener {
     }
 
     pub(crate) fn accept(&self) -> Result<Peer> {
-        let (socket, _) = self
-            .socket
-            .accept()
+        let (socket, _) = uninterrupted(|| self.socket.accept())
             .context("no connection arrived to be accepted")?;
         Peer::new(socket)
     }
@@ -124,9 +122,13 @@ impl Peer {
             .context("cannot send a FIN")
     }
 
+    fn read_byte(&mut self) -> io::Result<usize> {
+        uninterrupted(|| self.socket.read(&mut [0]))
+    }
+
     /// Waits for the other side's FIN.
     pub(crate) fn expect_end(&mut self) -> Result<()> {
-        match self.socket.read(&mut [0]) {
+        match self.read_byte() {
             Ok(0) => Ok(()),
             Ok(_) => bail!("data came where the end of the connection was expected"),
             Err(error) => Err(error).context("the connection did not end in order"),
@@ -135,7 +137,7 @@ impl Peer {
 
     /// Waits for a reset.
     pub(crate) fn expect_reset(&mut self) -> Result<()> {
-        match self.socket.read(&mut [0]) {
+        match self.read_byte() {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(()),
             Err(error) => Err(error).context("no reset came"),
             Ok(count) => bail!("{count} bytes came where a reset was expected"),
@@ -146,7 +148,7 @@ impl Peer {
     pub(crate) fn await_unread(&self, count: usize) -> Result<()> {
         let mut bytes = vec![std::mem::MaybeUninit::uninit(); count];
         let flags = nix::libc::MSG_PEEK | nix::libc::MSG_WAITALL;
-        let seen = self.socket.recv_with_flags(&mut bytes, flags)?;
+        let seen = uninterrupted(|| self.socket.recv_with_flags(&mut bytes, flags))?;
         ensure!(seen == count, "{seen} unread bytes instead of {count}");
         Ok(())
     }
@@ -179,7 +181,7 @@ impl Peer {
     pub(crate) fn expect_timeout(&mut self) -> Result<()> {
         self.socket
             .set_read_timeout(Some(Duration::from_secs(60)))?;
-        match self.socket.read(&mut [0]) {
+        match self.read_byte() {
             Err(error) if error.kind() == ErrorKind::TimedOut => Ok(()),
             Err(error) => Err(error).context("the connection did not time out"),
             Ok(_) => bail!("data came where a time-out was expected"),
@@ -215,6 +217,16 @@ fn tcp_socket(address: SocketAddr) -> Result<Socket> {
     )?;
     socket.set_read_timeout(Some(PATIENCE))?;
     Ok(socket)
+}
+
+/// Repeats a call that a signal to this program has broken off.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 /// Sends a segment that no socket of this host knows of.
