@@ -14,7 +14,7 @@ pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
 /// (measured with `tcp_retries2` = 2: three copies were sent).
 const GIVEN_UP_AFTER: u8 = 2;
 
-fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
+fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     let known = matches!(
         case.phase,
         Phase::Established | Phase::Request | Phase::Data
@@ -25,7 +25,7 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
     Some(if case.sender.retransmissions >= GIVEN_UP_AFTER {
         // Linux gives up silently; the RST comes when the peer speaks again.
         Cause::RetransmissionTimeout
-    } else if case.after_idle && origin == Origin::Unclear {
+    } else if case.after_idle {
         Cause::IdleStateLost
     } else {
         Cause::NoConnection
@@ -61,6 +61,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 );
             }
         }
+        Cause::IdleStateLost => write_idle_state_lost(case, origin, out),
         Cause::RetransmissionTimeout => say!(
             out,
             "The {sender} had sent the same data {} times without an answer and given the connection up; it answers the {receiver}'s late segment with this RST.",
@@ -69,4 +70,34 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
         _ => return false,
     }
     true
+}
+
+fn write_idle_state_lost(case: &Case, origin: Origin, out: &mut String) {
+    say!(out, "After silence");
+    if let Some(idle) = case.idle {
+        say!(out, " of ");
+        write_span(out, idle);
+    }
+    say!(out, ", the first packet");
+    if let Some(trigger) = case.trigger() {
+        say!(
+            out,
+            " ({} in frame {})",
+            trigger.kind.words(),
+            trigger.frame
+        );
+    }
+    let sender = case.sender_word();
+    say!(out, " was answered with this RST: ");
+    match origin {
+        Origin::Middlebox => say!(out, "a device on the path had forgotten the connection."),
+        Origin::Endpoint => say!(
+            out,
+            "the {sender}, or a device at its distance, had forgotten the connection."
+        ),
+        Origin::Unclear => say!(
+            out,
+            "the {sender} or a device on the path had forgotten the connection."
+        ),
+    }
 }

@@ -91,14 +91,6 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             };
             say!(out, "{who} ended it.");
         }
-        Cause::IdleStateLost => {
-            say!(out, "After silence");
-            write_idle(case, out);
-            say!(
-                out,
-                ", the first packet was answered with this RST: somebody on the path had forgotten the connection."
-            );
-        }
         _ => return false,
     }
     true

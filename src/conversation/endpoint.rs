@@ -15,8 +15,6 @@ use crate::{
 pub struct Endpoint {
     /// Capture time of its last segment.
     pub last_time: Timestamp,
-    /// When its present acknowledgement number was first seen.
-    pub acked_since: Timestamp,
     /// Frame of its last segment.
     pub last_frame: Option<FrameNumber>,
     /// Frame of its last segment with payload.

@@ -237,7 +237,6 @@ impl Conversation {
                     sender.learn_rtt(rtt);
                 }
                 sender.acked = segment.ack;
-                sender.acked_since = segment.time;
                 sender.set_has_acked();
                 receiver.retransmissions = 0;
             }

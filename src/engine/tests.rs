@@ -24,3 +24,14 @@ fn whatever_is_no_tcp_is_passed_over() {
     }
     assert!(engine.verdict(frame).is_none());
 }
+
+/// What one more conversation, or one more host, costs.
+#[test]
+fn memory_budget() {
+    assert!(
+        size_of::<Conversation>() <= 384,
+        "{}",
+        size_of::<Conversation>()
+    );
+    assert!(size_of::<crate::baseline::Host>() <= 128);
+}
