@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 
-use etherparse::TcpHeader;
 use proptest::prelude::*;
 use rstscope::{
     engine::{Engine, Settings},
@@ -69,24 +68,32 @@ struct Origin {
     time_ns: i64,
 }
 
+/// Written by hand, because etherparse writes no flags that make no sense.
 fn tcp_bytes(step: &Step, origin: Origin) -> Vec<u8> {
     let (ports, own, peer) = if step.from_client {
-        ((40_000, 80), origin.client_seq, origin.server_seq)
+        ([40_000_u16, 80], origin.client_seq, origin.server_seq)
     } else {
-        ((80, 40_000), origin.server_seq, origin.client_seq)
+        ([80, 40_000], origin.server_seq, origin.client_seq)
     };
-    let seq = own.wrapping_add(step.seq.into());
-    let mut header = TcpHeader::new(ports.0, ports.1, seq, step.window);
-    if step.flags & 0x10 != 0 {
-        header.acknowledgment_number = peer.wrapping_add(step.ack.into());
-    }
+    let has_ack = step.flags & 0x10 != 0;
+    let ack = if has_ack {
+        peer.wrapping_add(step.ack.into())
+    } else {
+        0
+    };
+    let mut bytes = Vec::new();
+    bytes.extend(ports.map(u16::to_be_bytes).concat());
+    bytes.extend(own.wrapping_add(step.seq.into()).to_be_bytes());
+    bytes.extend(ack.to_be_bytes());
+    let words = if step.timestamps.is_some() { 8 } else { 5 };
+    bytes.extend([words << 4, step.flags & 0x3f]);
+    bytes.extend(step.window.to_be_bytes());
+    bytes.extend([0; 4]);
     if let Some(value) = step.timestamps {
-        header
-            .set_options(&[etherparse::TcpOptionElement::Timestamp(value, 0)])
-            .expect("one option fits");
+        bytes.extend([1, 1, 8, 10]);
+        bytes.extend(value.to_be_bytes());
+        bytes.extend([0; 4]);
     }
-    let mut bytes = header.to_bytes().to_vec();
-    bytes[13] = step.flags & 0x3f;
     bytes.extend(std::iter::repeat_n(b'x', step.payload.into()));
     bytes
 }

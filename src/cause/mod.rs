@@ -4,7 +4,7 @@
 //!
 //! One file per group of causes: what must have been seen, what excludes it,
 //! and its sentence. The table of tokens, usual impacts and titles is here.
-//! Groups are asked in the order of [`GROUPS`]; the first that knows the case
+//! Groups are asked in the order of `GROUPS`; the first that knows the case
 //! answers, so the more specific stand first.
 
 #![forbid(unsafe_code)]
