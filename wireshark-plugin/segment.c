@@ -1,0 +1,115 @@
+/* segment.c
+ * What epan knows of a TCP segment, as the engine takes it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "segment.h"
+
+#include <epan/dissectors/packet-ip.h>
+
+#define IPV4_LENGTH 4
+#define IPV6_LENGTH 16
+#define MAC_LENGTH 6
+
+#define IPV4_DONT_FRAGMENT 0x4000
+#define IPV6_FLOW_LABEL 0x000fffff
+
+static int64_t
+time_ns(const nstime_t *time)
+{
+    /* Unsigned, because a broken capture may hold a time that overflows. */
+    return (int64_t)((uint64_t)time->secs * 1000000000u + (uint64_t)time->nsecs);
+}
+
+static gboolean
+read_addresses(const packet_info *pinfo, rstscope_segment *segment)
+{
+    const address *source = &pinfo->net_src;
+    const address *destination = &pinfo->net_dst;
+    if (source->type != destination->type) {
+        return FALSE;
+    }
+    switch (source->type) {
+    case AT_IPv4:
+        segment->address_length = IPV4_LENGTH;
+        break;
+    case AT_IPv6:
+        segment->address_length = IPV6_LENGTH;
+        break;
+    default:
+        return FALSE;
+    }
+    memcpy(segment->source, source->data, segment->address_length);
+    memcpy(segment->destination, destination->data, segment->address_length);
+    return TRUE;
+}
+
+static void
+read_ip_header(void *ip_header, rstscope_segment *segment)
+{
+    const ws_ip4 *ip4 = WS_IP4_PTR(ip_header);
+    const ws_ip6 *ip6 = WS_IP6_PTR(ip_header);
+    if (ip4) {
+        segment->present |= RSTSCOPE_SEGMENT_HAS_IP | RSTSCOPE_SEGMENT_HAS_IP_ID;
+        segment->ttl = ip4->ip_ttl;
+        segment->traffic_class = ip4->ip_tos;
+        segment->ip_id = ip4->ip_id;
+        segment->dont_fragment = (ip4->ip_off & IPV4_DONT_FRAGMENT) != 0;
+    } else if (ip6) {
+        segment->present |= RSTSCOPE_SEGMENT_HAS_IP | RSTSCOPE_SEGMENT_HAS_FLOW_LABEL;
+        segment->ttl = ip6->ip6_hop;
+        segment->traffic_class = ip6->ip6_tc;
+        segment->flow_label = ip6->ip6_flw & IPV6_FLOW_LABEL;
+    }
+}
+
+static void
+read_link(const packet_info *pinfo, rstscope_segment *segment)
+{
+    const address *link_source = &pinfo->dl_src;
+    if (link_source->type == AT_ETHER && link_source->len == MAC_LENGTH) {
+        segment->present |= RSTSCOPE_SEGMENT_HAS_LINK_SOURCE;
+        memcpy(segment->link_source, link_source->data, MAC_LENGTH);
+    }
+    if (pinfo->vlan_id != 0) {
+        segment->present |= RSTSCOPE_SEGMENT_HAS_VLAN;
+        segment->vlan = (uint16_t)pinfo->vlan_id;
+    }
+    if (pinfo->rec->rec_type == REC_TYPE_PACKET &&
+        (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID)) {
+        segment->present |= RSTSCOPE_SEGMENT_HAS_INTERFACE;
+        segment->interface = pinfo->rec->rec_header.packet_header.interface_id;
+    }
+}
+
+gboolean
+segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segment *out_segment)
+{
+    rstscope_segment segment = {0};
+    if (pinfo->fragmented || pinfo->flags.in_error_pkt || !read_addresses(pinfo, &segment)) {
+        return FALSE;
+    }
+    read_ip_header(ip_header, &segment);
+    read_link(pinfo, &segment);
+    segment.frame = pinfo->num;
+    segment.time_ns = time_ns(&pinfo->abs_ts);
+    segment.tcp_captured = tvb_captured_length(tvb);
+    segment.tcp_reported = tvb_reported_length(tvb);
+    segment.tcp = tvb_get_ptr(tvb, 0, (gint)segment.tcp_captured);
+    *out_segment = segment;
+    return TRUE;
+}
+
+/*
+ * Editor modelines
+ *
+ * Local Variables:
+ * c-basic-offset: 4
+ * tab-width: 8
+ * indent-tabs-mode: nil
+ * End:
+ *
+ * ex: set shiftwidth=4 tabstop=8 expandtab:
+ * :indentSize=4:tabSize=8:noTabs=true:
+ */
