@@ -1,0 +1,205 @@
+/* packet-rstscope.c
+ * The plugin: registration, preferences, life cycle, and the two dissectors.
+ *
+ * A "tee" in front of TCP shows the engine every segment, once and in capture
+ * order. A postdissector shows the user what the engine knows, as often as
+ * Wireshark asks.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "compat.h"
+
+#include <epan/ipproto.h>
+#include <epan/prefs.h>
+#include <wsutil/wslog.h>
+
+#include "experts.h"
+#include "fields.h"
+#include "rstscope.h"
+#include "segment.h"
+#include "tree.h"
+
+void rstscope_plugin_register(void);
+
+static int proto_rstscope;
+static protocol_t *protocol;
+static dissector_handle_t rstscope_handle;
+static dissector_handle_t tcp_handle;
+
+static compat_pref_bool pref_rstscope_info_column = TRUE;
+static guint pref_rstscope_idle_threshold;
+static guint pref_rstscope_ttl_tolerance;
+static gint pref_rstscope_expert_level;
+
+/** Memory of the capture that is open; NULL while none is. */
+static rstscope_engine *engine;
+/** The segment that the tee saw last; `frame` is 0 once the engine has it. */
+static rstscope_segment pending;
+/** The frame that tells the user that the engine is disabled; 0 while it works. */
+static uint32_t complaint_frame;
+
+static void
+close_capture(void)
+{
+    rstscope_engine_free(engine);
+    engine = NULL;
+}
+
+static void
+open_capture(void)
+{
+    const rstscope_settings settings = {
+        .idle_threshold_s = pref_rstscope_idle_threshold,
+        .ttl_tolerance = pref_rstscope_ttl_tolerance,
+        .expert_level = (uint32_t)pref_rstscope_expert_level,
+    };
+    close_capture();
+    pending.frame = 0;
+    complaint_frame = 0;
+    rstscope_status status = rstscope_engine_new(RSTSCOPE_ABI_VERSION, &settings, &engine);
+    if (status != RSTSCOPE_STATUS_OK) {
+        ws_warning("rstscope: no engine, status %d", (int)status);
+    }
+}
+
+/*
+ * Stands at ip.proto 6 in TCP's place and hands on to it. TCP may leave with an
+ * exception, so nothing comes after it. If a frame holds several segments, one
+ * in another, then the innermost is pending in the end.
+ */
+static int
+dissect_tee(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(protocol)) {
+        segment_read(tvb, pinfo, data, &pending);
+    }
+    return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
+}
+
+static void
+observe_pending(packet_info *pinfo)
+{
+    if (pending.frame == pinfo->num && !PINFO_FD_VISITED(pinfo)) {
+        rstscope_engine_observe(engine, &pending);
+        pending.frame = 0;
+    }
+}
+
+/** The first frame after a panic carries the complaint, on every visit. */
+static void
+show_complaint(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    char none;
+    if (complaint_frame == 0 &&
+        rstscope_engine_complaint(engine, &none, 0, NULL) == RSTSCOPE_STATUS_BUFFER_TOO_SMALL) {
+        complaint_frame = pinfo->num;
+    }
+    if (complaint_frame == pinfo->num) {
+        experts_add_complaint(engine, tvb, pinfo, tree);
+    }
+}
+
+static int
+dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    observe_pending(pinfo);
+    tree_show(engine, tvb, pinfo, tree, pref_rstscope_info_column);
+    show_complaint(tvb, pinfo, tree);
+    return (int)tvb_captured_length(tvb);
+}
+
+static void
+register_preferences(void)
+{
+    static const enum_val_t expert_levels[] = {
+        {"all", "All resets", RSTSCOPE_EXPERT_LEVEL_ALL},
+        {"noteworthy", "Noteworthy and disruptive resets", RSTSCOPE_EXPERT_LEVEL_NOTEWORTHY},
+        {"disruptive", "Disruptive resets only", RSTSCOPE_EXPERT_LEVEL_DISRUPTIVE},
+        {NULL, NULL, 0},
+    };
+    module_t *module = prefs_register_protocol(proto_rstscope, NULL);
+    rstscope_settings defaults = {0};
+    rstscope_settings_default(&defaults);
+    pref_rstscope_idle_threshold = defaults.idle_threshold_s;
+    pref_rstscope_ttl_tolerance = defaults.ttl_tolerance;
+    pref_rstscope_expert_level = (gint)defaults.expert_level;
+
+    prefs_register_bool_preference(
+        module, "info_column", "Append the summary to the Info column",
+        "Switch this off if the packet list gets too wide; the summary stays in the details and "
+        "in the field rst.summary.",
+        &pref_rstscope_info_column);
+    prefs_register_uint_preference(
+        module, "idle_threshold", "Idle threshold (seconds)",
+        "Silence that counts as idle. Lower it if a device on the path is known to forget "
+        "connections sooner; raise it if the application pauses longer by design.",
+        10, &pref_rstscope_idle_threshold);
+    prefs_register_uint_preference(
+        module, "ttl_tolerance", "TTL tolerance (hops)",
+        "TTL drop that a route change still explains. Raise it if routes to the hosts of the "
+        "capture are known to vary more.",
+        10, &pref_rstscope_ttl_tolerance);
+    prefs_register_enum_preference(
+        module, "expert_level", "Expert items for",
+        "Which resets raise expert items. Restrict it if benign resets flood the expert "
+        "information; the fields rst.… stay complete.",
+        &pref_rstscope_expert_level, expert_levels, FALSE);
+}
+
+static void
+proto_register_rstscope(void)
+{
+    proto_rstscope = proto_register_protocol("TCP Reset Analysis", "RST Analysis", "rst");
+    protocol = find_protocol_by_id(proto_rstscope);
+    rstscope_handle = create_dissector_handle(dissect_rstscope, proto_rstscope);
+    fields_register(proto_rstscope);
+    experts_register(proto_rstscope);
+    tree_register(proto_rstscope);
+    register_preferences();
+    register_postdissector(rstscope_handle);
+    register_init_routine(open_capture);
+    register_cleanup_routine(close_capture);
+}
+
+/** May run more than once; built-in handoffs, TCP's among them, have run before. */
+static void
+proto_reg_handoff_rstscope(void)
+{
+    if (tcp_handle != NULL) {
+        return;
+    }
+    tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);
+    if (tcp_handle == NULL) {
+        return;
+    }
+    /* A child in name only is no layer of its own, and is enabled as TCP is. */
+    int proto_tee = proto_register_protocol_in_name_only(
+        "TCP segments for RST Analysis", "RST Analysis tee", "rst_tee",
+        proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+    dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(dissect_tee, proto_tee));
+}
+
+/** Called by plugin_register(), which is in Rust. */
+void
+rstscope_plugin_register(void)
+{
+    static const proto_plugin plugin = {
+        .register_protoinfo = proto_register_rstscope,
+        .register_handoff = proto_reg_handoff_rstscope,
+    };
+    proto_register_plugin(&plugin);
+}
+
+/*
+ * Editor modelines
+ *
+ * Local Variables:
+ * c-basic-offset: 4
+ * tab-width: 8
+ * indent-tabs-mode: nil
+ * End:
+ *
+ * ex: set shiftwidth=4 tabstop=8 expandtab:
+ * :indentSize=4:tabSize=8:noTabs=true:
+ */
