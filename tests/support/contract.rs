@@ -93,10 +93,10 @@ pub(crate) const CAUSES: &[&str] = &[
 /// Expert items that are not about a cause: the two follow-up notes, and the engine that gave up.
 pub(crate) const OTHER_EXPERTS: &[&str] = &["sender_continues", "reset_ignored", "disabled"];
 
-/// Preferences with their defaults, as `tshark -G defaultprefs` prints them.
+/// Preferences with their defaults, in order of name, in the words that `tshark -o` takes.
 pub(crate) const PREFERENCES: &[(&str, &str)] = &[
-    ("rst.info_column", "TRUE"),
-    ("rst.idle_threshold", "30"),
-    ("rst.ttl_tolerance", "2"),
     ("rst.expert_level", "all"),
+    ("rst.idle_threshold", "30"),
+    ("rst.info_column", "TRUE"),
+    ("rst.ttl_tolerance", "2"),
 ];
