@@ -18,8 +18,13 @@ pub mod cause;
 pub mod conversation;
 pub mod engine;
 pub mod evidence;
+pub mod ffi;
 pub mod verdict;
 pub mod wire;
 
 #[cfg(feature = "replay")]
 pub mod replay;
+
+/// Unit tests run without Wireshark, whose symbols the C half needs.
+#[cfg(all(feature = "plugin", not(test)))]
+mod plugin;
