@@ -124,6 +124,9 @@ impl Engine {
             *conversation = Conversation::new(key.likely_server());
             self.names.pop(&key);
         }
+        if conversation.is_copy(segment, side) {
+            return;
+        }
         let learned = conversation.learn(segment, side);
         self.hosts.learn(segment, learned.rtt);
         if let Some(name) = learned.content.server_name(segment.payload) {
@@ -210,12 +213,13 @@ fn case(
         handshake_seen: conversation.handshake_seen(),
         sender,
         receiver,
-        host: host.map(|host| HostHabits {
-            ttl: host.ttl.expected(),
-            ttl_stable: host.ttl.is_stable(),
-            ttl_count: host.ttl.count(),
-            ip_id: host.ip_id.last(),
-            ip_id_pattern: host.ip_id.pattern(),
+        host: host.and_then(|host| {
+            Some(HostHabits {
+                ttl: host.ttl,
+                last_frame: host.last_frame?,
+                ip_id: host.ip_id.last(),
+                ip_id_pattern: host.ip_id.pattern(),
+            })
         }),
         answer,
         acceptability: Acceptability::of(segment, &sender, &receiver),

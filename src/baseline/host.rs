@@ -7,7 +7,7 @@ use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 use lru::LruCache;
 
 use super::{IpId, Ttl};
-use crate::wire::Segment;
+use crate::wire::{FrameNumber, Segment};
 
 /// What one host usually does.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Host {
     pub ttl: Ttl,
     /// Its identifications.
     pub ip_id: IpId,
+    /// Frame of its last packet.
+    pub last_frame: Option<FrameNumber>,
     rtt_us: u32,
     segments: u32,
 }
@@ -60,7 +62,8 @@ impl Hosts {
             .get_or_insert_mut(segment.source.address, Host::default);
         host.segments = host.segments.saturating_add(1);
         if let Some(ip) = segment.ip {
-            host.ttl.learn(ip.ttl, segment.frame);
+            host.ttl.learn(ip.ttl);
+            host.last_frame = Some(segment.frame);
             if let Some(id) = ip.id() {
                 host.ip_id.learn(id, segment.frame);
             }

@@ -2,8 +2,6 @@
 
 //! The TTL or hop limit that a sender's packets arrive with.
 
-use crate::wire::FrameNumber;
-
 /// Initial values in use, smallest first: nmap's OS database knows only
 /// 0x20, 0x40, 0x80 and 0xff (`../shared/reference/reset-facts-collected.md` §3.6).
 const INITIAL: [u8; 4] = [32, 64, 128, 255];
@@ -27,7 +25,6 @@ pub fn hops(ttl: u8) -> u8 {
 /// TTLs seen from one sender.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ttl {
-    frame: Option<FrameNumber>,
     first: u8,
     last: u8,
     lowest: u8,
@@ -40,7 +37,7 @@ pub struct Ttl {
 
 impl Ttl {
     /// Takes one packet into account.
-    pub fn learn(&mut self, ttl: u8, frame: FrameNumber) {
+    pub fn learn(&mut self, ttl: u8) {
         if self.count == 0 {
             (self.first, self.lowest, self.highest) = (ttl, ttl, ttl);
         }
@@ -53,14 +50,13 @@ impl Ttl {
         self.lowest = self.lowest.min(ttl);
         self.highest = self.highest.max(ttl);
         self.count = self.count.saturating_add(1);
-        self.frame = Some(frame);
     }
 
-    /// The TTL to expect of the next packet, and the frame that it was last
-    /// seen in; `None` before the first packet.
+    /// The TTL to expect of the next packet: that of the last; `None` before the
+    /// first.
     #[must_use]
-    pub fn expected(&self) -> Option<(u8, FrameNumber)> {
-        Some((self.last, self.frame?))
+    pub fn expected(&self) -> Option<u8> {
+        (self.count > 0).then_some(self.last)
     }
 
     /// Whether a packet with this TTL was seen: the first, the last, the
@@ -89,9 +85,7 @@ mod tests {
 
     fn seen(ttls: &[u8]) -> Ttl {
         let mut ttl = Ttl::default();
-        for (value, frame) in ttls.iter().zip(1..) {
-            ttl.learn(*value, FrameNumber::new(frame).unwrap());
-        }
+        ttls.iter().for_each(|value| ttl.learn(*value));
         ttl
     }
 
@@ -116,7 +110,7 @@ mod tests {
     fn expects_what_came_last() {
         assert_eq!(Ttl::default().expected(), None);
         let ttl = seen(&[63, 61, 61]);
-        assert_eq!(ttl.expected(), Some((61, FrameNumber::new(3).unwrap())));
+        assert_eq!(ttl.expected(), Some(61));
         assert!(ttl.has_seen(63));
         assert!(!ttl.has_seen(62));
         assert!(!ttl.is_stable());

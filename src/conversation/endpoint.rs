@@ -43,6 +43,10 @@ pub struct Endpoint {
     pub flow_label: u32,
     /// Window of its last segment, unscaled.
     pub window: u16,
+    /// VLAN of its last segment; 0: none was seen.
+    pub vlan: u16,
+    /// Link-layer source of its last segment; all zero: none was seen.
+    pub link_source: [u8; 6],
     /// Retransmissions since the peer last acknowledged something new.
     pub retransmissions: u8,
     /// Keep-alive probes since its last other segment.
@@ -58,18 +62,22 @@ pub struct Endpoint {
 
 /// Yes-or-no facts, packed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Facts(u8);
+struct Facts(u16);
 
 impl Facts {
-    const SYN: u8 = 1;
-    const ACK: u8 = 1 << 1;
-    const FIN: u8 = 1 << 2;
-    const TIMESTAMPS: u8 = 1 << 3;
-    const SEQ: u8 = 1 << 4;
-    const FIN_ACKED: u8 = 1 << 5;
-    const TLS_ALERT: u8 = 1 << 6;
+    const SYN: u16 = 1;
+    const ACK: u16 = 1 << 1;
+    const FIN: u16 = 1 << 2;
+    const TIMESTAMPS: u16 = 1 << 3;
+    const SEQ: u16 = 1 << 4;
+    const FIN_ACKED: u16 = 1 << 5;
+    const TLS_ALERT: u16 = 1 << 6;
+    const DF_SET: u16 = 1 << 7;
+    const DF_CLEAR: u16 = 1 << 8;
+    const LABELLED: u16 = 1 << 9;
+    const UNLABELLED: u16 = 1 << 10;
 
-    const fn has(self, fact: u8) -> bool {
+    const fn has(self, fact: u16) -> bool {
         self.0 & fact != 0
     }
 }
@@ -107,6 +115,14 @@ facts! {
     fin_acked, set_fin_acked = FIN_ACKED;
     /// It sent a fatal TLS alert in clear.
     tls_alert, set_tls_alert = TLS_ALERT;
+    /// It sent IPv4 packets with Don't Fragment.
+    df_set, set_df_set = DF_SET;
+    /// It sent IPv4 packets without Don't Fragment.
+    df_clear, set_df_clear = DF_CLEAR;
+    /// It sent IPv6 packets with a flow label.
+    labelled, set_labelled = LABELLED;
+    /// It sent IPv6 packets without a flow label.
+    unlabelled, set_unlabelled = UNLABELLED;
 }
 
 impl Endpoint {

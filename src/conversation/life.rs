@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{Endpoint, Event, Phase, Recent, Role, Sent, Side, State, TriggerKind};
-use crate::wire::{Content, FrameNumber, Segment, TcpFlags, Timestamp};
+use crate::wire::{Content, FrameNumber, IpVersion, Segment, TcpFlags, Timestamp};
 
 /// An RST that was seen in this conversation.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,20 @@ pub struct NotedReset {
     pub exact: bool,
     /// Segments of its claimed sender that may still show that it was forged.
     watch: u8,
+    /// Its claimed sender has gone on.
+    sender_continued: bool,
+    /// Its receiver has gone on.
+    receiver_continued: bool,
 }
 
 /// Segments of the claimed sender that are looked at after an RST: those that
 /// were overtaken, and a few of those that count.
 const WATCHED_SEGMENTS: u8 = 64;
+
+/// A copy follows its original within a router's or a mirror port's delay
+/// (measured: 30 µs with `-i any`); 10 ms leave room for a busy one, and are less
+/// than any retransmission time-out.
+const COPIED_WITHIN: Duration = Duration::from_millis(10);
 
 impl NotedReset {
     /// Notes this RST.
@@ -33,6 +42,8 @@ impl NotedReset {
             frame: segment.frame,
             exact,
             watch: WATCHED_SEGMENTS,
+            sender_continued: false,
+            receiver_continued: false,
         }
     }
 }
@@ -201,6 +212,31 @@ impl Conversation {
         }
     }
 
+    /// Whether this is the segment before once more: captured on both sides of a
+    /// router, or on several interfaces.
+    #[must_use]
+    pub fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
+        let sender = self.endpoint(side);
+        let Some(last) = self.recent(side).iter().next() else {
+            return false;
+        };
+        let same_segment = last.seq == segment.seq
+            && last.ack == segment.ack
+            && last.flags == segment.flags
+            && u32::from(last.length) == segment.length().min(u16::MAX.into())
+            && segment.time.since(last.time) <= COPIED_WITHIN;
+        let same_packet = segment.ip.is_some_and(|ip| match ip.id() {
+            // A host that sends the segment again gives it a new number.
+            Some(id @ 1..) => sender.ip_id.last().is_some_and(|(last, _)| last == id),
+            // Without a number the router that it passed must show.
+            _ => sender
+                .ttl
+                .expected()
+                .is_some_and(|ttl| ttl.abs_diff(ip.ttl) == 1),
+        });
+        same_segment && same_packet
+    }
+
     /// Takes a segment that is no RST into account.
     pub fn learn(&mut self, segment: &Segment<'_>, side: Side) -> Learned {
         let [lower, upper] = &mut self.ends;
@@ -226,31 +262,16 @@ impl Conversation {
             }
             learn_syn(segment, sender);
         }
-        let mut rtt = None;
-        if segment.flags.ack() {
-            if !sender.has_acked() || segment.ack.is_after(sender.acked) {
-                rtt = self
-                    .recent
-                    .get(index(side.peer()))
-                    .and_then(|recent| round_trip(segment, recent));
-                if let Some(rtt) = rtt {
-                    sender.learn_rtt(rtt);
-                }
-                sender.acked = segment.ack;
-                sender.set_has_acked();
-                receiver.retransmissions = 0;
-            }
-            if !syn {
-                sender.meet(Event::SendsAck);
-                if receiver.state == State::SynReceived && segment.ack == receiver.snd_nxt {
-                    receiver.meet(Event::SynAcked);
-                }
-            }
-            if receiver.fin() && !receiver.fin_acked() && segment.ack == receiver.snd_nxt {
-                receiver.set_fin_acked();
-                receiver.meet(Event::FinAcked);
-            }
-        }
+        let rtt = if segment.flags.ack() {
+            let [lower, upper] = &self.recent;
+            let peers = match side {
+                Side::Lower => upper,
+                Side::Upper => lower,
+            };
+            learn_acknowledgement(segment, sender, receiver, peers)
+        } else {
+            None
+        };
         if kind != TriggerKind::KeepAlive {
             sender.keep_alives = 0;
         }
@@ -297,6 +318,29 @@ impl Conversation {
         if let Some(Some(reset)) = self.resets.get_mut(index(side)) {
             reset.watch = 0;
         }
+    }
+
+    /// Whether, after the last RST, its claimed sender has gone on and its
+    /// receiver as well.
+    #[must_use]
+    pub fn has_survived(&self) -> bool {
+        self.resets
+            .iter()
+            .flatten()
+            .any(|reset| reset.sender_continued && reset.receiver_continued)
+    }
+
+    /// Notes what the RST that claims `side` was followed by.
+    pub fn note_survival(&mut self, side: Side, sender: bool, receiver: bool) {
+        if let Some(Some(reset)) = self.resets.get_mut(index(side)) {
+            reset.sender_continued |= sender;
+            reset.receiver_continued |= receiver;
+        }
+    }
+
+    /// Both sides went on: no RST so far has ended anything.
+    pub const fn revive(&mut self) {
+        self.resets = [None; 2];
     }
 
     /// Notes an RST that claims `side`.
@@ -351,6 +395,36 @@ fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
     });
 }
 
+/// What the acknowledgement tells; the round trip that it completes.
+fn learn_acknowledgement(
+    segment: &Segment<'_>,
+    sender: &mut Endpoint,
+    receiver: &mut Endpoint,
+    peers: &Recent,
+) -> Option<Duration> {
+    let mut rtt = None;
+    if !sender.has_acked() || segment.ack.is_after(sender.acked) {
+        rtt = round_trip(segment, peers);
+        if let Some(rtt) = rtt {
+            sender.learn_rtt(rtt);
+        }
+        sender.acked = segment.ack;
+        sender.set_has_acked();
+        receiver.retransmissions = 0;
+    }
+    if !segment.flags.syn() {
+        sender.meet(Event::SendsAck);
+        if receiver.state == State::SynReceived && segment.ack == receiver.snd_nxt {
+            receiver.meet(Event::SynAcked);
+        }
+    }
+    if receiver.fin() && !receiver.fin_acked() && segment.ack == receiver.snd_nxt {
+        receiver.set_fin_acked();
+        receiver.meet(Event::FinAcked);
+    }
+    rtt
+}
+
 fn learn_data(segment: &Segment<'_>, sender: &mut Endpoint, kind: TriggerKind) {
     if kind.carries_payload() || (segment.flags.syn() && segment.payload_length > 0) {
         let new = if sender.has_seq() {
@@ -375,17 +449,28 @@ fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.last_time = segment.time;
     sender.last_frame = Some(segment.frame);
     sender.window = segment.window;
+    sender.link_source = segment.link.source.unwrap_or_default();
+    sender.vlan = segment.link.vlan.unwrap_or_default();
     if let Some(timestamps) = segment.options.timestamps {
         sender.learn_timestamps(timestamps);
     }
     if let Some(ip) = segment.ip {
-        sender.ttl.learn(ip.ttl, segment.frame);
+        sender.ttl.learn(ip.ttl);
         sender.traffic_class = ip.traffic_class;
         if let Some(id) = ip.id() {
             sender.ip_id.learn(id, segment.frame);
         }
-        if let Some(label) = ip.flow_label() {
-            sender.flow_label = label;
+        match ip.version {
+            IpVersion::V4 {
+                dont_fragment: true,
+                ..
+            } => sender.set_df_set(),
+            IpVersion::V4 { .. } => sender.set_df_clear(),
+            IpVersion::V6 { flow_label: 0 } => sender.set_unlabelled(),
+            IpVersion::V6 { flow_label } => {
+                sender.set_labelled();
+                sender.flow_label = flow_label;
+            }
         }
     }
 }

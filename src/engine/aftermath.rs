@@ -30,6 +30,11 @@ pub(super) fn watch(
 ) -> Option<Followup> {
     let continues = sender_goes_on(verdicts, conversation, segment, side, kind);
     let ignores = receiver_goes_on(verdicts, conversation, segment, side);
+    conversation.note_survival(side, continues.is_some(), false);
+    conversation.note_survival(side.peer(), false, ignores.is_some());
+    if conversation.has_survived() {
+        conversation.revive();
+    }
     continues.or(ignores)
 }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::{
-    baseline::{Pattern, hops},
+    baseline::{Pattern, Ttl, hops},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
     wire::{FrameNumber, IpHeader, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
 };
@@ -53,12 +53,10 @@ pub struct EarlierReset {
 /// The claimed sender's address over its other conversations.
 #[derive(Clone, Copy, Debug)]
 pub struct HostHabits {
-    /// TTL of its last packet, and the frame.
-    pub ttl: Option<(u8, FrameNumber)>,
-    /// All its packets came with one TTL.
-    pub ttl_stable: bool,
-    /// Packets that the TTL was learned from; saturates at 255.
-    pub ttl_count: u8,
+    /// TTLs of its packets.
+    pub ttl: Ttl,
+    /// Frame of its last packet.
+    pub last_frame: FrameNumber,
     /// Its last IP ID that was not 0, and the frame.
     pub ip_id: Option<(u16, FrameNumber)>,
     /// How it numbers.
@@ -188,14 +186,23 @@ impl Case {
     /// The TTL to expect: of this conversation, else of the host's others.
     #[must_use]
     pub fn ttl_baseline(&self) -> Option<TtlBaseline> {
-        let here = self.sender.ttl.expected().map(|seen| (seen, true));
-        let elsewhere = || Some((self.host?.ttl?, false));
-        let ((ttl, frame), same_conversation) = here.or_else(elsewhere)?;
+        let here = || Some((self.sender.ttl.expected()?, self.sender.last_frame?, true));
+        let elsewhere = || {
+            let host = self.host?;
+            Some((host.ttl.expected()?, host.last_frame, false))
+        };
+        let (ttl, frame, same_conversation) = here().or_else(elsewhere)?;
         Some(TtlBaseline {
             ttl,
             frame,
             same_conversation,
         })
+    }
+
+    /// Whether the claimed sender has used this TTL before, here or elsewhere.
+    #[must_use]
+    pub fn has_used_ttl(&self, ttl: u8) -> bool {
+        self.sender.ttl.has_seen(ttl) || self.host.is_some_and(|host| host.ttl.has_seen(ttl))
     }
 
     /// How much higher than expected the TTL of the RST is.

@@ -82,7 +82,8 @@ pub(crate) fn case() -> Builder {
 impl Builder {
     pub(crate) fn sender_ttl(mut self, ttls: &[u8]) -> Self {
         for (ttl, number) in ttls.iter().zip(1..) {
-            self.0.sender.ttl.learn(*ttl, frame(number));
+            self.0.sender.ttl.learn(*ttl);
+            self.0.sender.last_frame = Some(frame(number));
         }
         self
     }

@@ -36,7 +36,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // ttl_off_baseline says so already.
         return Observed::NotObservable("");
     };
-    if ttl != baseline.ttl && !case.sender.ttl.has_seen(ttl) {
+    if ttl != baseline.ttl && !case.has_used_ttl(ttl) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

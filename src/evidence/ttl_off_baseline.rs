@@ -49,16 +49,12 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
             "no other packet of the claimed sender is in the capture, so its TTL is unknown",
         );
     };
-    let used_before = case.sender.ttl.has_seen(ttl)
-        || case
-            .host
-            .is_some_and(|host| host.ttl.is_some_and(|(seen, _)| seen == ttl));
     // A host may start its packets from two initial values (64 and 128 seen on
     // one front end); over the same hops that is the same place.
     let same_place = hops == hops_expected;
     let delta = i16::from(ttl) - i16::from(baseline.ttl);
     let route_change = (-i16::from(case.ttl_tolerance)..=0).contains(&delta);
-    if used_before || same_place || route_change {
+    if case.has_used_ttl(ttl) || same_place || route_change {
         return Observed::Absent;
     }
     Observed::Present(Finding {

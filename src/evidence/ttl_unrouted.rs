@@ -44,7 +44,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     };
     let hops_expected = hops(baseline.ttl);
     let unrouted = hops(ttl) == 0 && ttl >= SMALLEST_INITIAL;
-    if !unrouted || hops_expected == 0 || case.sender.ttl.has_seen(ttl) {
+    if !unrouted || hops_expected == 0 || case.has_used_ttl(ttl) {
         return Observed::Absent;
     }
     Observed::Present(Finding {
