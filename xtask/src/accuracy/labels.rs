@@ -89,9 +89,8 @@ fn tsv(folder: &Path, text: &str) -> Result<Labels> {
         let file = column(if is_lab { "pcap" } else { "file" })?;
         let (phase_word, cause) = (column("phase")?, column("cause")?);
         let causes = if is_lab {
-            let tokens = words::causes(cause);
-            let tokens = tokens.with_context(|| format!("cause `{cause}` is not in words.rs"))?;
-            Some(tokens.iter().map(ToString::to_string).collect())
+            let tokens = words::causes(cause, phase_word, column("origin")?);
+            Some(tokens.with_context(|| format!("cause `{cause}` is not in words.rs"))?)
         } else {
             None
         };

@@ -150,9 +150,13 @@ fn describe(pair: &Pair) -> String {
             )
         },
     );
+    let scenario = match label.scenario == file {
+        true => String::new(),
+        false => format!(" [{}]", label.scenario),
+    };
     format!(
-        "  {file} frame {} [{}]\n    label:   {wanted}\n    verdict: {said}",
-        label.frame, label.scenario
+        "  {file} frame {}{scenario}\n    label:   {wanted}\n    verdict: {said}",
+        label.frame
     )
 }
 

@@ -55,10 +55,11 @@ const CAUSES: &[(&str, &[&str])] = &[
     ("answer_to_timewait_ack", &["half_open_recovery"]),
     ("blind_offpath", &["blind_injection"]),
     ("bridge_nf_reject", &["policy_block", "connection_rejected"]),
-    // One `close()` with bytes in the receive queue; an observer sees only that data was outstanding.
+    // One `close()` with bytes in the receive queue; an observer sees only that data was outstanding,
+    // and may have seen the closing side's FIN before the reset.
     (
         "close_with_unread_data",
-        &["unread_data", "application_abort"],
+        &["unread_data", "application_abort", "abort_after_fin"],
     ),
     ("closed_port", &["port_closed"]),
     (
@@ -69,7 +70,12 @@ const CAUSES: &[(&str, &[&str])] = &[
     // HAProxy closes at its own time limit: the silence shows, the abort too.
     (
         "haproxy_client_timeout_nolinger",
-        &["idle_timeout", "application_abort", "not_accepted"],
+        &[
+            "idle_timeout",
+            "application_abort",
+            "not_accepted",
+            "abort_after_fin",
+        ],
     ),
     (
         "health_check_abort",
@@ -120,11 +126,20 @@ pub(crate) fn phase(word: &str, is_case: bool) -> Option<PhaseRule> {
 }
 
 /// The tokens that are right for a cause word of the lab.
-pub(crate) fn causes(word: &str) -> Option<&'static [&'static str]> {
-    CAUSES
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, tokens)| *tokens)
+///
+/// A host's further reset after the first, whatever the host answered, may be called a consequence.
+/// A device's may not: it goes on by itself.
+pub(crate) fn causes(word: &str, phase: &str, origin: &str) -> Option<Vec<String>> {
+    let (_, tokens) = CAUSES.iter().find(|(name, _)| *name == word)?;
+    let is_further = phase == "after_rst" && origin == "endpoint";
+    let further = is_further.then_some(&"consequence");
+    Some(
+        tokens
+            .iter()
+            .chain(further)
+            .map(ToString::to_string)
+            .collect(),
+    )
 }
 
 /// Whether nothing in the capture could tell this middlebox from the host that it speaks for.
@@ -165,6 +180,17 @@ mod tests {
         assert_eq!(phase("data", true), Some(PhaseRule::OneOf(&["data"])));
         assert_eq!(phase("syn", true), Some(PhaseRule::OneOf(&["syn"])));
         assert_eq!(phase("no such word", false), None);
+    }
+
+    #[test]
+    fn only_a_host_s_further_reset_may_be_a_consequence() {
+        let may = |phase, origin| {
+            let tokens = causes("data_after_close", phase, origin).unwrap();
+            tokens.contains(&"consequence".to_owned())
+        };
+        assert!(may("after_rst", "endpoint"));
+        assert!(!may("closing", "endpoint") && !may("after_rst", "middlebox"));
+        assert_eq!(causes("no such word", "syn", "endpoint"), None);
     }
 
     #[test]
