@@ -35,6 +35,8 @@ pub(crate) struct CaseReset {
     pub(crate) decidable: bool,
     pub(crate) phase: Phase,
     pub(crate) cause: Cause,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) looks_like: Option<Cause>,
     pub(crate) impact: Impact,
 }
 

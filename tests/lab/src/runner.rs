@@ -155,6 +155,7 @@ fn describe(run: &Run, capture: &Capture, captured: &[(Node, Captured)]) -> Resu
             decidable: declared.decidable,
             phase: declared.phase,
             cause: declared.cause,
+            looks_like: declared.looks_like,
             impact: declared.impact,
         })
         .collect();

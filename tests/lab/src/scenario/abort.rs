@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::payload::{HANDSHAKE_FAILURE, MORE, REQUEST, RESPONSE, client_hello};
-use super::{CONSEQUENCE, Declared, Scenario, client, genuine, server};
+use super::{CONSEQUENCE, Declared, Scenario, client, genuine, looking_like, server};
 use crate::lab::Lab;
 use crate::net::Node;
 use crate::tokens::{Cause, Impact, Kind, Phase};
@@ -14,6 +14,8 @@ const TLS_PORT: u16 = 443;
 
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const UNREAD: Declared = genuine(Phase::Data, Cause::UnreadData, Impact::Noteworthy);
+/// On the client's side all that it had received was acknowledged, as read data would be.
+const CANCELLED_DOWNLOAD: Declared = looking_like(UNREAD, Cause::ApplicationAbort);
 const REJECTED: Declared = genuine(Phase::Request, Cause::RequestRejected, Impact::Disruptive);
 const AFTER_CLOSE: Declared = genuine(Phase::Closing, Cause::DataAfterClose, Impact::Benign);
 const AFTER_FIN: Declared = genuine(Phase::Closing, Cause::AbortAfterFin, Impact::Benign);
@@ -84,7 +86,7 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: download_cancelled,
         captures: &[
-            client(&[UNREAD, CONSEQUENCE, CONSEQUENCE, CONSEQUENCE]),
+            client(&[CANCELLED_DOWNLOAD, CONSEQUENCE, CONSEQUENCE, CONSEQUENCE]),
             server(&[UNREAD, CONSEQUENCE, CONSEQUENCE, CONSEQUENCE]),
         ],
     },

@@ -57,6 +57,8 @@ pub(crate) struct Declared {
     pub(crate) decidable: bool,
     pub(crate) phase: Phase,
     pub(crate) cause: Cause,
+    /// What the capture shows instead, where it cannot show the cause.
+    pub(crate) looks_like: Option<Cause>,
     pub(crate) impact: Impact,
 }
 
@@ -88,6 +90,7 @@ const fn genuine(phase: Phase, cause: Cause, impact: Impact) -> Declared {
         decidable: true,
         phase,
         cause,
+        looks_like: None,
         impact,
     }
 }
@@ -99,6 +102,7 @@ const fn foreign(phase: Phase, cause: Cause, impact: Impact) -> Declared {
         decidable: true,
         phase,
         cause,
+        looks_like: None,
         impact,
     }
 }
@@ -107,6 +111,14 @@ const fn foreign(phase: Phase, cause: Cause, impact: Impact) -> Declared {
 const fn undecidable(declared: Declared) -> Declared {
     Declared {
         decidable: false,
+        ..declared
+    }
+}
+
+/// The same reset, in a capture that shows another cause than the true one.
+const fn looking_like(declared: Declared, shown: Cause) -> Declared {
+    Declared {
+        looks_like: Some(shown),
         ..declared
     }
 }
