@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod later;
 
 use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
@@ -15,7 +16,7 @@ use lru::LruCache;
 
 pub use crate::verdict::ExpertLevel;
 use crate::{
-    baseline::Hosts,
+    baseline::{Entered, Hosts, Look, Resetters},
     conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
     evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, Trips},
     verdict::{Followup, Verdict},
@@ -60,6 +61,8 @@ struct Asked {
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
 
+type Verdicts = HashMap<FrameNumber, Box<Verdict>>;
+
 /// All memory of one capture.
 #[derive(Debug)]
 pub struct Engine {
@@ -67,7 +70,9 @@ pub struct Engine {
     conversations: Table,
     hosts: Hosts,
     names: LruCache<Key, Asked>,
-    verdicts: HashMap<FrameNumber, Box<Verdict>>,
+    resetters: Resetters,
+    later: later::Hosts,
+    verdicts: Verdicts,
     followups: HashMap<FrameNumber, Followup>,
 }
 
@@ -80,6 +85,8 @@ impl Engine {
             conversations: Table::default(),
             hosts: Hosts::default(),
             names: LruCache::new(MOST_NAMES),
+            resetters: Resetters::default(),
+            later: later::Hosts::default(),
             verdicts: HashMap::new(),
             followups: HashMap::new(),
         }
@@ -128,7 +135,10 @@ impl Engine {
             return;
         }
         let learned = conversation.learn(segment, side);
-        self.hosts.learn(segment, learned.rtt);
+        if self.hosts.learn(segment, learned.rtt) {
+            self.later
+                .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
+        }
         if let Some(name) = learned.content.server_name(segment.payload) {
             let before = self.names.peek(&key).map(|asked| asked.name);
             let repeated = before == Some(name);
@@ -150,6 +160,7 @@ impl Engine {
         let conversation = self.conversations.entry(key);
         let asked = self.names.peek(&key);
         let mut case = case(segment, side, conversation, &self.hosts, &self.settings);
+        case.earlier = earlier(segment, side, conversation, &self.verdicts);
         case.name_repeated = asked.is_some_and(|asked| asked.repeated);
         let exact = case.acceptability == Acceptability::Exact;
         if let Some(trigger) = case.trigger() {
@@ -165,8 +176,36 @@ impl Engine {
         aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
         conversation.note_reset(side, NotedReset::new(segment, exact));
         if self.verdicts.len() < MOST_VERDICTS {
+            self.later.wait_for(&case);
             let verdict = Box::new(Verdict::of(case, name));
             self.verdicts.insert(segment.frame, verdict);
+            self.enter_device(segment);
+        }
+    }
+
+    /// Enters an RST that does not fit its claimed host among the devices that
+    /// speak for several.
+    fn enter_device(&mut self, segment: &Segment<'_>) {
+        let suspicious = self
+            .verdicts
+            .get(&segment.frame)
+            .is_some_and(|verdict| verdict.is_suspicious());
+        if !suspicious {
+            return;
+        }
+        let host = segment.source.address;
+        let entered = self.resetters.enter(Look::of(segment), host, segment.frame);
+        let Some(Entered {
+            resetter,
+            now_several,
+        }) = entered
+        else {
+            return;
+        };
+        for frame in now_several.into_iter().chain([segment.frame]) {
+            if let Some(verdict) = self.verdicts.get_mut(&frame) {
+                verdict.attribute(resetter.clone());
+            }
         }
     }
 }
@@ -197,6 +236,8 @@ fn case(
         reset: Reset {
             frame: segment.frame,
             time: segment.time,
+            claimed: segment.source.address,
+            receiver: segment.destination.address,
             seq: segment.seq,
             ack: segment.ack,
             flags: segment.flags,
@@ -206,6 +247,7 @@ fn case(
             ip: segment.ip,
             link: segment.link,
             payload_length: segment.payload_length,
+            names_big_ip: segment.payload.starts_with(BIG_IP),
         },
         role: conversation.role(side),
         roles_assumed: conversation.roles_are_assumed(),
@@ -213,21 +255,15 @@ fn case(
         handshake_seen: conversation.handshake_seen(),
         sender,
         receiver,
-        host: host.and_then(|host| {
-            Some(HostHabits {
-                ttl: host.ttl,
-                last_frame: host.last_frame?,
-                ip_id: host.ip_id.last(),
-                ip_id_pattern: host.ip_id.pattern(),
-            })
-        }),
+        host: host.and_then(HostHabits::of),
         answer,
         acceptability: Acceptability::of(segment, &sender, &receiver),
         trips,
         idle,
         after_idle: idle.is_some_and(|idle| idle >= settings.idle_threshold),
-        earlier: earlier(segment, side, conversation),
+        earlier: None,
         name_repeated: false,
+        same_look_hosts: 0,
         aftermath: Aftermath::default(),
         ttl_tolerance: settings.ttl_tolerance,
     }
@@ -254,7 +290,12 @@ fn idle_time(
 }
 
 /// The last RST of either side.
-fn earlier(segment: &Segment<'_>, side: Side, conversation: &Conversation) -> Option<EarlierReset> {
+fn earlier(
+    segment: &Segment<'_>,
+    side: Side,
+    conversation: &Conversation,
+    verdicts: &Verdicts,
+) -> Option<EarlierReset> {
     let own = conversation.last_reset(side).map(|reset| (reset, true));
     let peers = conversation
         .last_reset(side.peer())
@@ -263,13 +304,21 @@ fn earlier(segment: &Segment<'_>, side: Side, conversation: &Conversation) -> Op
         .into_iter()
         .flatten()
         .max_by_key(|(reset, _)| reset.frame)?;
+    let look = &verdicts.get(&last.frame)?.case().reset;
     Some(EarlierReset {
         frame: last.frame,
         age: segment.time.since(last.time),
         same_sender,
         exact: last.exact,
+        seq: look.seq,
+        flags: look.flags,
+        window: look.window,
+        ttl: look.ip.map(|ip| ip.ttl),
     })
 }
+
+/// How the reset cause of F5's BIG-IP begins in an RST's payload.
+const BIG_IP: &[u8] = b"BIG-IP";
 
 #[cfg(test)]
 mod tests;

@@ -55,12 +55,14 @@ impl Default for Hosts {
 }
 
 impl Hosts {
-    /// Takes a segment that is no RST into account.
-    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>) {
+    /// Takes a segment that is no RST into account; true if it is the host's
+    /// first, or tells for the first time how far away the host is.
+    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>) -> bool {
         let host = self
             .hosts
             .get_or_insert_mut(segment.source.address, Host::default);
         host.segments = host.segments.saturating_add(1);
+        let news = host.segments == 1 || (host.rtt_us == 0 && rtt.is_some());
         if let Some(ip) = segment.ip {
             host.ttl.learn(ip.ttl);
             host.last_frame = Some(segment.frame);
@@ -74,6 +76,7 @@ impl Hosts {
                 host.rtt_us = us;
             }
         }
+        news
     }
 
     /// The host with this address, if a segment of it was seen.

@@ -9,8 +9,10 @@
 
 mod host;
 mod ip_id;
+mod resetter;
 mod ttl;
 
 pub use host::{Host, Hosts};
 pub use ip_id::{IpId, Pattern};
+pub use resetter::{Entered, Look, Resetter, Resetters};
 pub use ttl::{Ttl, hops, initial_ttl};

@@ -22,7 +22,7 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
         }
         (Phase::Handshake | Phase::Established, _) if middlebox => None,
         (Phase::Handshake, Role::Client) if case.shape() == Shape::Passive => {
-            Some(if is_raw_syn(case) {
+            Some(if case.sender.is_raw_syn() {
                 Cause::HalfOpenScan
             } else {
                 Cause::CancelledConnect
@@ -32,13 +32,6 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
         (Phase::Handshake | Phase::Established, Role::Server) => Some(Cause::NotAccepted),
         _ => None,
     }
-}
-
-/// A SYN that no kernel of today has made: without timestamps and window scale,
-/// as scanners build it (nmap -sS: MSS only; ZMap: no options; SIGCOMM 2023 §4.2).
-/// Its kernel, which knows nothing of it, answers the SYN-ACK.
-fn is_raw_syn(case: &Case) -> bool {
-    case.sender.syn() && !case.sender.timestamps() && case.sender.window_scale == 0
 }
 
 fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {

@@ -76,6 +76,7 @@ impl Facts {
     const DF_CLEAR: u16 = 1 << 8;
     const LABELLED: u16 = 1 << 9;
     const UNLABELLED: u16 = 1 << 10;
+    const RAW_SYN: u16 = 1 << 11;
 
     const fn has(self, fact: u16) -> bool {
         self.0 & fact != 0
@@ -123,6 +124,11 @@ facts! {
     labelled, set_labelled = LABELLED;
     /// It sent IPv6 packets without a flow label.
     unlabelled, set_unlabelled = UNLABELLED;
+    /// It sent a SYN that no kernel of today makes: without timestamps and window
+    /// scale, as scanners build it (nmap -sS: MSS only; ZMap: no options; SIGCOMM
+    /// 2023 §4.2). Its kernel knows nothing of it and answers the SYN-ACK, and
+    /// what its program answers takes the time that it takes.
+    raw_syn, set_raw_syn = RAW_SYN;
 }
 
 impl Endpoint {
@@ -154,6 +160,12 @@ impl Endpoint {
         self.syn() && self.segments <= 1
     }
 
+    /// Whether nothing but a [`Endpoint::raw_syn`] was seen of it.
+    #[must_use]
+    pub const fn is_raw_syn(&self) -> bool {
+        self.syn_only() && self.raw_syn()
+    }
+
     /// The only writer of `state`.
     pub(super) const fn meet(&mut self, event: Event) {
         self.state = self.state.after(event);
@@ -170,6 +182,16 @@ impl Endpoint {
             echo: 0,
         });
         self.segments = 2;
+    }
+
+    /// A packet with or without Don't Fragment, for tests.
+    #[cfg(test)]
+    pub(crate) fn test_df(&mut self, dont_fragment: bool) {
+        if dont_fragment {
+            self.set_df_set();
+        } else {
+            self.set_df_clear();
+        }
     }
 
     /// Keeps the clock of its last segment.

@@ -388,6 +388,11 @@ fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.isn = segment.seq;
     sender.set_syn();
     sender.window_scale = segment.options.window_scale.unwrap_or(0);
+    let options = &segment.options;
+    let raw = options.window_scale.is_none() && options.timestamps.is_none();
+    if raw && !segment.flags.ack() {
+        sender.set_raw_syn();
+    }
     sender.meet(if segment.flags.ack() {
         Event::SendsSynAck
     } else {
@@ -404,7 +409,7 @@ fn learn_acknowledgement(
 ) -> Option<Duration> {
     let mut rtt = None;
     if !sender.has_acked() || segment.ack.is_after(sender.acked) {
-        rtt = round_trip(segment, peers);
+        rtt = round_trip(segment, peers).filter(|_| !sender.raw_syn());
         if let Some(rtt) = rtt {
             sender.learn_rtt(rtt);
         }

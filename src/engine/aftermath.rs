@@ -3,16 +3,16 @@
 //! What comes after an RST revises its verdict: the claimed sender goes on, the
 //! receiver goes on, or the receiver gives up.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
+
+use super::Verdicts;
 
 use crate::{
     conversation::{Acceptability, Conversation, Shape, Side, TriggerKind},
     evidence::{Case, Continuation, catalogue::Finding},
-    verdict::{Followup, FollowupKind, Verdict},
+    verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment},
 };
-
-type Verdicts = HashMap<FrameNumber, Box<Verdict>>;
 
 /// RSTs of one side that are revised together, at most.
 const LONGEST_CHAIN: usize = 16;
@@ -63,6 +63,9 @@ fn sender_goes_on(
             frame: segment.frame,
             after: segment.time.since(case.reset.time),
             payload,
+            behind_payload: segment
+                .end()
+                .is_after(case.reset.seq.offset(case.reset.payload_length)),
             beyond_reset: segment.payload_length > 0 && segment.end().is_after(case.reset.seq),
         });
         let (frame, earlier) = (case.reset.frame, case.earlier);

@@ -2,10 +2,10 @@
 
 //! Everything that was seen up to now about one RST.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    baseline::{Pattern, Ttl, hops},
+    baseline::{Host, Pattern, Ttl, hops},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
     wire::{FrameNumber, IpHeader, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
 };
@@ -17,6 +17,10 @@ pub struct Reset {
     pub frame: FrameNumber,
     /// Capture time.
     pub time: Timestamp,
+    /// The address that it claims to come from.
+    pub claimed: IpAddr,
+    /// The address that it goes to.
+    pub receiver: IpAddr,
     /// Sequence number.
     pub seq: SeqNumber,
     /// Acknowledgement number, also without the ACK flag.
@@ -35,6 +39,8 @@ pub struct Reset {
     pub link: Link,
     /// Payload, bytes.
     pub payload_length: u32,
+    /// The payload is a text of F5's BIG-IP.
+    pub names_big_ip: bool,
 }
 
 /// An RST that came before in the same conversation.
@@ -48,6 +54,14 @@ pub struct EarlierReset {
     pub same_sender: bool,
     /// It, or one of the same sender before it, had the exact sequence number.
     pub exact: bool,
+    /// Its sequence number.
+    pub seq: SeqNumber,
+    /// Its flags.
+    pub flags: TcpFlags,
+    /// Its window, unscaled.
+    pub window: u16,
+    /// Its TTL.
+    pub ttl: Option<u8>,
 }
 
 /// The claimed sender's address over its other conversations.
@@ -61,6 +75,19 @@ pub struct HostHabits {
     pub ip_id: Option<(u16, FrameNumber)>,
     /// How it numbers.
     pub ip_id_pattern: Option<Pattern>,
+}
+
+impl HostHabits {
+    /// The habits of this host; `None` before its first packet.
+    #[must_use]
+    pub fn of(host: &Host) -> Option<Self> {
+        Some(Self {
+            ttl: host.ttl,
+            last_frame: host.last_frame?,
+            ip_id: host.ip_id.last(),
+            ip_id_pattern: host.ip_id.pattern(),
+        })
+    }
 }
 
 /// Round trips that the RST can be compared with.
@@ -92,6 +119,8 @@ pub struct Continuation {
     pub after: Duration,
     /// New payload in it, bytes.
     pub payload: u32,
+    /// It goes on behind the payload of the RST.
+    pub behind_payload: bool,
     /// It goes beyond the sequence number of the RST: what was sent before the
     /// RST and overtaken by it could not.
     pub beyond_reset: bool,
@@ -152,6 +181,9 @@ pub struct Case {
     pub after_idle: bool,
     /// The last RST before it in this conversation.
     pub earlier: Option<EarlierReset>,
+    /// Hosts that suspicious RSTs of the same look have claimed to be, this one
+    /// included; 0 where this one is not suspicious.
+    pub same_look_hosts: u32,
     /// What came after it.
     pub aftermath: Aftermath,
     /// TTL drop that a route change explains, hops.
@@ -186,6 +218,11 @@ impl Case {
     /// The TTL to expect: of this conversation, else of the host's others.
     #[must_use]
     pub fn ttl_baseline(&self) -> Option<TtlBaseline> {
+        // A scanner's program writes a TTL of its own into its SYN.
+        let raw = self.role == Some(Role::Client) && self.sender.is_raw_syn();
+        if raw {
+            return None;
+        }
         let here = || Some((self.sender.ttl.expected()?, self.sender.last_frame?, true));
         let elsewhere = || {
             let host = self.host?;

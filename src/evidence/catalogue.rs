@@ -29,6 +29,12 @@ pub enum Group {
     Time,
     /// What the claimed sender did afterwards.
     Aftermath,
+    /// What several RSTs in a row show.
+    Burst,
+    /// Where it entered the link.
+    Link,
+    /// What RSTs in other hosts' names show.
+    Profile,
 }
 
 /// One row of the table.
@@ -90,6 +96,42 @@ macro_rules! catalogue {
                 "RFC 6437 §3: labels are hard to guess, 20 bits; 1 in 10 for injectors that copy the header"
             11 quicker_than_usual QuickerThanUsual: Time, present 7;
                 "lab: a device half-way; 1 host in 20 is taken to have shown only a slow first round trip before"
+            12 ip_id_mirrored IpIdMirrored: Numbering, present 15;
+                "1 in 65,536 by chance; noahdavids.org firewall_reset_trace; 1 in 32 for what is not known of stacks"
+            13 window_mirrored WindowMirrored: Form, present 7;
+                "nmap's OS database: 10 of 5678 fingerprints of hosts, several of firewalls; 5 to 1 for embedded hosts that do it too"
+            14 df_off_habit DfOffHabit: Form, present 6;
+                "measured: 2 of 7 forgers, no host (their answers left out)"
+            15 dscp_reflected DscpReflected: Likeness, present -6;
+                "measured: Linux always, nf_reject never; 1 in 4 for networks that mark both ways"
+            16 dscp_dropped DscpDropped: Form, present 3;
+                "measured: nf_reject always, Linux never; every second host is taken to be of another kind"
+            17 timestamps_missing TimestampsMissing: Form, present 4;
+                "measured: Linux' aborts always carry them, injectors of the lab 6 of 7 not; BSD's line leaves them out (RFC 7323 §3.2 allows it)"
+            18 timestamps_off_clock TimestampsOffClock: Form, present 12;
+                "RFC 7323 §5.4; 1 in 16 for load balancers whose members differ"
+            19 ack_without_flag AckWithoutFlag: Form, present 3;
+                "nmap's OS database: Windows 186 of 190 (left out by TTL), else rare; measured: passt"
+            20 syn_answer_numbered SynAnswerNumbered: Form, present 7;
+                "RFC 9293 §3.5.2; nmap's OS database: S=Z in nearly all"
+            21 burst_strides BurstStrides: Burst, present 15;
+                "Clayton 2006, NDSS 2009, tcpkill (measured); a host has no reason to step by segments that it has not sent"
+            22 burst_climbs BurstClimbs: Burst, present 15;
+                "net4people/bbs#285, gfw.report 2025-08-20; no host's window counts up from RST to RST"
+            23 link_off LinkOff: Link, present 5;
+                "reset-facts-collected.md §5.2 E11; asymmetric routing is common, so 3 to 1"
+            24 names_its_device NamesItsDevice: Form, present 25, conclusive;
+                "the text itself (tcpdump's tcp_rst_data, BIG-IP)"
+            25 foreign_payload ForeignPayload: Form, present 6;
+                "Henan: XTLS/Xray-core#2426; p0f v2 knows a few old hosts that send text"
+            26 unrouted_stranger UnroutedStranger: Distance, present 9;
+                "an untouched initial TTL over the Internet; 1 in 8 for a gateway's own public address"
+            27 speaks_for_several SpeaksForSeveral: Profile, present 10;
+                "NDSS 2009; 1 in 10 for one machine with several addresses"
+            28 guess_ignored GuessIgnored: Aftermath, present 10;
+                "RFC 5961 §3; lab: all blind guesses, and only genuine aborts with lost data, 1 in 10"
+            29 ip_id_continues_host IpIdContinuesHost: Likeness, present -10;
+                "as ip_id_continues_counter"
         }
     };
 }

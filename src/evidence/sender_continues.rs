@@ -5,7 +5,7 @@
 //! ## What is seen
 //! After the RST, the host that is said to have sent it sends more of the same
 //! conversation: new payload beyond the RST's sequence number, or anything but
-//! an RST when what was on its way before must long have arrived.
+//! an RST when what it had sent before must long have arrived.
 //!
 //! ## Why it matters
 //! A host that has reset a connection has none left to send on. Whoever sent
@@ -13,7 +13,7 @@
 //!
 //! ## What else explains it
 //! Packets that overtook each other: therefore bytes beyond the RST's sequence
-//! number, or more than a round trip and 100 ms in between, are asked for.
+//! number, or more than 100 ms in between, are asked for.
 //! The same ports used again begin with a SYN and are another conversation.
 //! A scanner's own program that goes on after its kernel's RST to the SYN-ACK.
 //!
@@ -48,14 +48,18 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(continued) = case.aftermath.continued else {
         return Observed::Absent;
     };
+    if case.reset.payload_length > 0 && continued.behind_payload {
+        return Observed::NotObservable(
+            "the claimed sender goes on behind the RST's payload, so the RST flag may be damage to its own segment",
+        );
+    }
     let in_handshake = matches!(case.phase, Phase::Syn | Phase::Handshake);
     if in_handshake && continued.after > HANDSHAKE_WITHIN {
         return Observed::NotObservable(
             "the claimed sender goes on much later, as scanners with raw sockets do",
         );
     }
-    let path = case.trips.smallest().unwrap_or_default();
-    let overtaken = !continued.beyond_reset && continued.after < path + OVERTAKEN_AT_MOST;
+    let overtaken = !continued.beyond_reset && continued.after < OVERTAKEN_AT_MOST;
     if overtaken {
         return Observed::Absent;
     }
@@ -105,10 +109,14 @@ mod tests {
 
     #[test]
     fn absent_while_it_can_have_been_overtaken() {
-        let near = case().round_trip(48 * MS);
-        absent(observe(&near.clone().continued(147 * MS, 0, false)));
-        present(observe(&near.continued(148 * MS, 0, false)));
+        absent(observe(&case().continued(99 * MS, 0, false)));
+        present(observe(&case().continued(100 * MS, 0, false)));
         absent(observe(&case()));
+    }
+
+    #[test]
+    fn not_observable_behind_a_payload_of_the_reset() {
+        not_observable(observe(&case().payload(1391, false).continued(MS, 1448, true)));
     }
 
     #[test]

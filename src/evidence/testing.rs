@@ -5,10 +5,13 @@
 //! It is an RST from a server in mid-stream: without ACK flag, window 0, no
 //! options, IPv4 ID 0, TTL 61, and nothing known of its sender's habits.
 
-use std::{ops::Deref, time::Duration};
+use std::{net::IpAddr, ops::Deref, time::Duration};
 
-use super::{Aftermath, Case, Continuation, Observed, Reset, Trips, Words};
+use super::{
+    Aftermath, Case, Continuation, EarlierReset, HostHabits, Observed, Reset, Trips, Words,
+};
 use crate::{
+    baseline::{IpId, Ttl},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape},
     wire::{FrameNumber, IpHeader, IpVersion, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
 };
@@ -45,6 +48,8 @@ pub(crate) fn case() -> Builder {
         reset: Reset {
             frame: frame(10),
             time: Timestamp(1_000_000_000),
+            claimed: IpAddr::from([192, 0, 2, 80]),
+            receiver: IpAddr::from([192, 0, 2, 1]),
             seq: SeqNumber(5000),
             ack: SeqNumber(0),
             flags: TcpFlags::RST,
@@ -54,6 +59,7 @@ pub(crate) fn case() -> Builder {
             ip: Some(ipv4(61, 0)),
             link: Link::default(),
             payload_length: 0,
+            names_big_ip: false,
         },
         role: Some(Role::Server),
         roles_assumed: false,
@@ -74,6 +80,7 @@ pub(crate) fn case() -> Builder {
         idle: None,
         after_idle: false,
         earlier: None,
+        same_look_hosts: 0,
         aftermath: Aftermath::default(),
         ttl_tolerance: 2,
     })
@@ -149,6 +156,7 @@ impl Builder {
             frame: frame(12),
             after,
             payload,
+            behind_payload: true,
             beyond_reset,
         });
         self
@@ -183,8 +191,158 @@ impl Builder {
 
     pub(crate) fn timestamp_ahead(mut self, ticks: u32) -> Self {
         self.0.reset.timestamps = Some(Timestamps {
-            value: self.0.sender.timestamp + ticks,
+            value: self.0.sender.timestamp.wrapping_add(ticks),
             echo: 0,
+        });
+        self
+    }
+
+    pub(crate) fn receiver_ids(mut self, ids: &[u16]) -> Self {
+        for (id, number) in ids.iter().zip(1..) {
+            self.0.receiver.ip_id.learn(*id, frame(number));
+        }
+        self
+    }
+
+    pub(crate) fn receiver_window(mut self, window: u16) -> Self {
+        let receiver = &mut self.0.receiver;
+        receiver.test_sent(SeqNumber(0), window, 0);
+        receiver.last_frame = Some(frame(9));
+        self
+    }
+
+    pub(crate) fn receiver_class(mut self, class: u8) -> Self {
+        self.0.receiver.traffic_class = class;
+        self.0.receiver.last_frame = Some(frame(9));
+        self
+    }
+
+    pub(crate) fn sender_class(mut self, class: u8) -> Self {
+        self.0.sender.test_sent(SeqNumber(5000), 64, 0);
+        self.0.sender.traffic_class = class;
+        self
+    }
+
+    pub(crate) fn class(mut self, class: u8) -> Self {
+        if let Some(ip) = &mut self.0.reset.ip {
+            ip.traffic_class = class;
+        }
+        self
+    }
+
+    pub(crate) fn sender_df(mut self, habits: &[bool]) -> Self {
+        for dont_fragment in habits {
+            self.0.sender.test_df(*dont_fragment);
+        }
+        self.0.sender.last_frame = Some(frame(8));
+        self
+    }
+
+    pub(crate) fn df(mut self, dont_fragment: bool) -> Self {
+        self.0.reset.ip = Some(IpHeader {
+            ttl: 61,
+            traffic_class: 0,
+            version: IpVersion::V4 {
+                id: 0,
+                dont_fragment,
+            },
+        });
+        self
+    }
+
+    pub(crate) fn sender_link(mut self, source: [u8; 6], vlan: u16) -> Self {
+        self.0.sender.link_source = source;
+        self.0.sender.vlan = vlan;
+        self
+    }
+
+    pub(crate) fn link(mut self, source: [u8; 6], vlan: u16) -> Self {
+        self.0.reset.link = Link {
+            source: Some(source),
+            vlan: (vlan != 0).then_some(vlan),
+            interface: None,
+        };
+        self
+    }
+
+    pub(crate) fn shape(mut self, shape: Shape) -> Self {
+        self.0.answer.shape = shape;
+        self
+    }
+
+    pub(crate) fn seq(mut self, seq: u32) -> Self {
+        self.0.reset.seq = SeqNumber(seq);
+        self
+    }
+
+    pub(crate) fn ack_number(mut self, ack: u32) -> Self {
+        self.0.reset.ack = SeqNumber(ack);
+        self
+    }
+
+    pub(crate) fn payload(mut self, length: u32, names_big_ip: bool) -> Self {
+        self.0.reset.payload_length = length;
+        self.0.reset.names_big_ip = names_big_ip;
+        self
+    }
+
+    /// An RST in frame 7, a millisecond before, `stride` bytes lower.
+    pub(crate) fn earlier(mut self, stride: i32, same_sender: bool) -> Self {
+        let reset = &self.0.reset;
+        self.0.earlier = Some(EarlierReset {
+            frame: frame(7),
+            age: Duration::from_millis(1),
+            same_sender,
+            exact: true,
+            seq: reset.seq.offset(stride.wrapping_neg().cast_unsigned()),
+            flags: reset.flags,
+            window: reset.window,
+            ttl: reset.ip.map(|ip| ip.ttl),
+        });
+        self
+    }
+
+    /// The same with another TTL and window.
+    pub(crate) fn earlier_look(self, ttl: u8, window: u16) -> Self {
+        let mut case = self.earlier(0, true);
+        if let Some(earlier) = &mut case.0.earlier {
+            earlier.ttl = Some(ttl);
+            earlier.window = window;
+        }
+        case
+    }
+
+    pub(crate) fn between(mut self, claimed: &str, receiver: &str) -> Self {
+        self.0.reset.claimed = claimed.parse().unwrap();
+        self.0.reset.receiver = receiver.parse().unwrap();
+        self
+    }
+
+    pub(crate) fn same_look_hosts(mut self, hosts: u32) -> Self {
+        self.0.same_look_hosts = hosts;
+        self
+    }
+
+    pub(crate) fn acceptability(mut self, acceptability: Acceptability) -> Self {
+        self.0.acceptability = acceptability;
+        self
+    }
+
+    pub(crate) fn ignored(mut self) -> Self {
+        self.0.aftermath.ignored = Some(frame(13));
+        self
+    }
+
+    pub(crate) fn host_ids(mut self, ids: &[u16]) -> Self {
+        let mut habit = IpId::default();
+        for (id, number) in ids.iter().zip(1..) {
+            habit.learn(*id, frame(number));
+        }
+        self.0.host = Some(HostHabits {
+            ttl: Ttl::default(),
+            last_frame: frame(1),
+            ip_id: habit.last(),
+            ip_id_pattern: habit.pattern(),
         });
         self
     }

@@ -13,6 +13,7 @@ use std::{
 
 use super::abi::*;
 use crate::{
+    baseline::Resetter,
     cause::{Cause, Severity},
     engine::{ExpertLevel, Settings},
     verdict::{Followup, FollowupKind, Verdict, Weighed},
@@ -152,8 +153,8 @@ pub(super) fn from_verdict(verdict: &Verdict, level: ExpertLevel) -> rstscope_ve
         trigger_frame: frame_number(verdict.trigger_frame()),
         consequence_of: frame_number(verdict.consequence_of()),
         unacked_bytes: verdict.unacked_bytes().unwrap_or_default(),
-        resetter: resetter.as_ref().map_or(0, |resetter| resetter.number),
-        resetter_hosts: resetter.as_ref().map_or(0, |resetter| resetter.hosts),
+        resetter: resetter.map_or(0, Resetter::number),
+        resetter_hosts: resetter.map_or(0, Resetter::hosts),
         ip_id_delta: verdict.ip_id_delta().unwrap_or_default(),
         cause_index: verdict.cause().index(),
         finding_count: u32::try_from(verdict.findings().len()).unwrap_or(u32::MAX),

@@ -4,7 +4,7 @@
 
 use std::{ffi::CStr, time::Duration};
 
-use crate::{engine::Engine, verdict::Verdict, wire::FrameNumber};
+use crate::{baseline::Resetter, engine::Engine, verdict::Verdict, wire::FrameNumber};
 
 /// When a frame's fields are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl List {
         self.number("rst.ip_id.delta", verdict.ip_id_delta());
         self.frame("rst.baseline_frame", verdict.baseline_frame());
         let resetter = verdict.resetter();
-        self.number("rst.resetter", resetter.map(|profile| profile.number));
-        self.number("rst.resetter.hosts", resetter.map(|profile| profile.hosts));
+        self.number("rst.resetter", resetter.map(Resetter::number));
+        self.number("rst.resetter.hosts", resetter.map(Resetter::hosts));
     }
 
     fn why(&mut self, verdict: &Verdict) {

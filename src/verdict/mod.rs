@@ -14,21 +14,12 @@ pub use weigh::{PRIOR, Weighed, Weighing, weigh};
 use std::{ffi::CStr, time::Duration};
 
 use crate::{
-    baseline::{Pattern, hops},
+    baseline::{Host, Pattern, Resetter, hops},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
-    evidence::{Aftermath, Case, Origin},
+    evidence::{Aftermath, Case, Finding, HostHabits, Origin},
     wire::{FrameNumber, ServerName},
 };
-
-/// A device that has reset connections in several hosts' names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resetter {
-    /// `rst.resetter`.
-    pub number: u32,
-    /// `rst.resetter.hosts`.
-    pub hosts: u32,
-}
 
 /// Which impacts raise expert items (preference `rst.expert_level`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +45,7 @@ pub struct Verdict {
     weighing: Weighing,
     cause: Cause,
     impact: Impact,
+    resetter: Option<Resetter>,
 }
 
 impl Verdict {
@@ -67,15 +59,42 @@ impl Verdict {
             weighing,
             cause,
             impact,
+            resetter: None,
         }
     }
 
-    /// Judges anew after something more was seen; true if that changed who sent it.
-    pub fn revise(&mut self, aftermath: Aftermath) -> bool {
-        let before = self.origin();
+    /// Judges anew after something more was seen.
+    pub fn revise(&mut self, aftermath: Aftermath) {
         self.case.aftermath = aftermath;
+        self.judge_anew();
+    }
+
+    /// Judges anew after the claimed host has shown itself elsewhere.
+    pub fn learn_host(&mut self, host: &Host) {
+        self.case.host = HostHabits::of(host);
+        self.case.trips.host = host.rtt();
+        self.judge_anew();
+    }
+
+    /// Judges anew as an RST of a device that has claimed several hosts.
+    pub fn attribute(&mut self, resetter: Resetter) {
+        self.case.same_look_hosts = resetter.hosts();
+        self.resetter = Some(resetter);
+        self.judge_anew();
+    }
+
+    /// Whether it does not fit its claimed host, or cannot come from it.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        self.origin() == Origin::Middlebox
+            || self
+                .findings()
+                .iter()
+                .any(|found| matches!(found.finding, Finding::UnroutedStranger(_)))
+    }
+
+    fn judge_anew(&mut self) {
         (self.weighing, self.cause, self.impact) = judge(&self.case);
-        self.origin() != before
     }
 
     /// What it was judged from.
@@ -201,10 +220,12 @@ impl Verdict {
         self.case.ttl_baseline().map(|baseline| baseline.frame)
     }
 
-    /// `rst.resetter`; not told yet.
+    /// `rst.resetter` and `rst.resetter.hosts`, where there are several hosts.
     #[must_use]
-    pub const fn resetter(&self) -> Option<Resetter> {
-        None
+    pub fn resetter(&self) -> Option<&Resetter> {
+        self.resetter
+            .as_ref()
+            .filter(|resetter| resetter.hosts() >= 2)
     }
 
     /// `rst.cause`.

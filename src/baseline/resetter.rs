@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Devices that reset connections in several hosts' names.
+//!
+//! Only RSTs that are suspicious on their own are entered: a host's genuine RST
+//! looks like any other of its kind, and must not make a device of it.
+
+use std::{cell::Cell, collections::HashSet, net::IpAddr, rc::Rc};
+
+use crate::wire::{FrameNumber, Segment, TcpFlags};
+
+/// What the RSTs of one device have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    source: Option<[u8; 6]>,
+    ttl: Option<u8>,
+    flags: TcpFlags,
+    dont_fragment: Option<bool>,
+    labelled: Option<bool>,
+    id_is_zero: Option<bool>,
+    window_is_zero: bool,
+}
+
+impl Look {
+    /// The look of this RST.
+    #[must_use]
+    pub fn of(reset: &Segment<'_>) -> Self {
+        let ip = reset.ip;
+        Self {
+            source: reset.link.source,
+            ttl: ip.map(|ip| ip.ttl),
+            flags: reset.flags,
+            dont_fragment: ip.and_then(|ip| ip.dont_fragment()),
+            labelled: ip.and_then(|ip| ip.flow_label()).map(|label| label != 0),
+            id_is_zero: ip.and_then(|ip| ip.id()).map(|id| id == 0),
+            window_is_zero: reset.window == 0,
+        }
+    }
+}
+
+/// One device, by what its RSTs look like.
+#[derive(Clone, Debug)]
+pub struct Resetter {
+    number: u32,
+    hosts: Rc<Cell<u32>>,
+}
+
+impl Resetter {
+    /// `rst.resetter`: counted from 1, in the order of their first RSTs.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// `rst.resetter.hosts`: hosts that it has claimed to be, up to now.
+    #[must_use]
+    pub fn hosts(&self) -> u32 {
+        self.hosts.get()
+    }
+}
+
+#[derive(Debug)]
+struct Profile {
+    look: Look,
+    resetter: Resetter,
+    claimed: HashSet<IpAddr>,
+    first: Vec<FrameNumber>,
+}
+
+/// Devices that are told apart; later ones are not entered.
+const MOST_PROFILES: usize = 256;
+/// Hosts that are counted for a device.
+const MOST_HOSTS: usize = 4096;
+/// RSTs that are judged anew when the second host shows.
+const MOST_FIRST: usize = 64;
+
+/// All devices.
+#[derive(Debug, Default)]
+pub struct Resetters {
+    profiles: Vec<Profile>,
+}
+
+/// What entering an RST has shown.
+#[derive(Debug)]
+pub struct Entered {
+    /// The device.
+    pub resetter: Resetter,
+    /// Its RSTs before, if this one claims its second host.
+    pub now_several: Vec<FrameNumber>,
+}
+
+impl Resetters {
+    /// Enters an RST that claims `host`.
+    pub fn enter(&mut self, look: Look, host: IpAddr, frame: FrameNumber) -> Option<Entered> {
+        let place = self
+            .profiles
+            .iter()
+            .position(|profile| profile.look == look);
+        let profile = match place {
+            Some(place) => self.profiles.get_mut(place)?,
+            None if self.profiles.len() < MOST_PROFILES => {
+                let number = u32::try_from(self.profiles.len() + 1).ok()?;
+                self.profiles.push(Profile {
+                    look,
+                    resetter: Resetter {
+                        number,
+                        hosts: Rc::default(),
+                    },
+                    claimed: HashSet::new(),
+                    first: Vec::new(),
+                });
+                self.profiles.last_mut()?
+            }
+            None => return None,
+        };
+        let is_new = profile.claimed.len() < MOST_HOSTS && profile.claimed.insert(host);
+        if is_new {
+            let hosts = &profile.resetter.hosts;
+            hosts.set(hosts.get().saturating_add(1));
+        }
+        let now_several = if is_new && profile.resetter.hosts() == 2 {
+            std::mem::take(&mut profile.first)
+        } else {
+            Vec::new()
+        };
+        if profile.resetter.hosts() == 1 && profile.first.len() < MOST_FIRST {
+            profile.first.push(frame);
+        }
+        Some(Entered {
+            resetter: profile.resetter.clone(),
+            now_several,
+        })
+    }
+}

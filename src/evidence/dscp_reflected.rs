@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The DSCP is the answered packet's
+//!
+//! ## What is seen
+//! The RST carries the DSCP of the packet that it answers, which the claimed
+//! sender's own packets do not carry.
+//!
+//! ## Why it matters
+//! Linux answers for a connection that it does not know with the ToS of the
+//! packet; a packet filter that rejects in its name always writes 0.
+//!
+//! ## What else explains it
+//! A device that turns the packet round; a network that marks both directions
+//! alike.
+//!
+//! ## References
+//! Measured: closed_port-clienttos and dscp_nosocket (`reset-facts-measured.md`
+//! §1 and §2.6).
+
+use crate::{
+    conversation::Shape,
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The code point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    dscp: u8,
+    frame: Option<FrameNumber>,
+}
+
+/// The ECN bits below the code point differ from packet to packet (RFC 3168 §5).
+pub(super) const fn dscp(traffic_class: u8) -> u8 {
+    traffic_class >> 2
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(ip) = case.reset.ip else {
+        return Observed::NotObservable("");
+    };
+    let answered = dscp(case.receiver.traffic_class);
+    let own_is_same = case.sender.has_seq() && dscp(case.sender.traffic_class) == answered;
+    let answers = matches!(case.shape(), Shape::Passive | Shape::SynAnswer);
+    if !answers || answered == 0 || own_is_same {
+        return Observed::NotObservable("");
+    }
+    if dscp(ip.traffic_class) != answered {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        dscp: answered,
+        frame: case.receiver.last_frame,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "DSCP {} is the one of the packet that it answers, as Linux reflects it",
+            self.dscp
+        );
+        if let Some(frame) = self.frame {
+            say!(out, "; compare frame {frame}");
+        }
+        say!(out, ".");
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "DSCP reflected");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        self.frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_when_reflected() {
+        let finding = present(observe(&case().receiver_class(46 << 2).class(46 << 2 | 1)));
+        assert_eq!(
+            text(&finding),
+            "DSCP 46 is the one of the packet that it answers, as Linux reflects it; compare frame 9."
+        );
+    }
+
+    #[test]
+    fn absent_when_not() {
+        absent(observe(&case().receiver_class(46 << 2)));
+    }
+
+    #[test]
+    fn not_observable_without_a_mark_or_an_answer() {
+        not_observable(observe(&case()));
+        not_observable(observe(&case().abort().receiver_class(46 << 2)));
+        not_observable(observe(
+            &case().sender_class(46 << 2).receiver_class(46 << 2).class(46 << 2),
+        ));
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # It came by another way on the link
+//!
+//! ## What is seen
+//! The RST has another source MAC address or VLAN than the claimed sender's own
+//! packets.
+//!
+//! ## Why it matters
+//! It entered this link through another device.
+//!
+//! ## What else explains it
+//! Two routers that share the way back (HSRP, VRRP, ECMP, asymmetric routing).
+//!
+//! ## References
+//! reset-facts-collected.md §5.2 E11; IEEE 802.1Q.
+
+use crate::{
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    source: Option<[u8; 6]>,
+    vlan: Option<u16>,
+    frame: Option<FrameNumber>,
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let sender = &case.sender;
+    let Some(source) = case.reset.link.source.filter(|_| sender.has_seq()) else {
+        return Observed::NotObservable("");
+    };
+    let vlan = case.reset.link.vlan.unwrap_or_default();
+    let other_source = source != sender.link_source;
+    let other_vlan = vlan != sender.vlan;
+    if !other_source && !other_vlan {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        source: other_source.then_some(source),
+        vlan: other_vlan.then_some(vlan),
+        frame: sender.last_frame,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(out, "It came ");
+        if let Some([a, b, c, d, e, f]) = self.source {
+            say!(out, "from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
+        }
+        match self.vlan {
+            Some(0) => say!(out, " without VLAN"),
+            Some(vlan) => say!(out, " on VLAN {vlan}"),
+            None => {}
+        }
+        say!(out, ", unlike the claimed sender's own packets");
+        if let Some(frame) = self.frame {
+            say!(out, "; compare frame {frame}");
+        }
+        say!(out, ".");
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "another link source");
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        self.frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    const ROUTER: [u8; 6] = [2, 0, 0, 0, 0, 1];
+    const OTHER: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
+
+    #[test]
+    fn present_when_the_mac_or_the_vlan_differs() {
+        let finding = present(observe(&case().abort().sender_link(ROUTER, 0).link(OTHER, 0)));
+        assert_eq!(
+            text(&finding),
+            "It came from MAC 02:00:00:00:00:0a, unlike the claimed sender's own packets; compare frame 8."
+        );
+        present(observe(&case().abort().sender_link(ROUTER, 7).link(ROUTER, 8)));
+    }
+
+    #[test]
+    fn absent_when_both_agree() {
+        absent(observe(&case().abort().sender_link(ROUTER, 7).link(ROUTER, 7)));
+    }
+
+    #[test]
+    fn not_observable_without_link_addresses() {
+        not_observable(observe(&case().abort()));
+        not_observable(observe(&case().link(ROUTER, 0)));
+    }
+}

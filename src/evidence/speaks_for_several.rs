@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # One device speaks for several hosts
+//!
+//! ## What is seen
+//! RSTs that claim different hosts, each suspicious on its own, have one look:
+//! link source, TTL, flags, DF, whether the window, the IP ID and the flow
+//! label are 0.
+//!
+//! ## Why it matters
+//! Hosts are at different distances and of different make; one device is not.
+//!
+//! ## What else explains it
+//! One machine with several addresses: therefore only RSTs that do not fit
+//! their claimed hosts, or cannot come from them, are counted.
+//!
+//! ## References
+//! Weaver, Sommer, Paxson, NDSS 2009 (devices told by what their RSTs share);
+//! RFC 9505 §4.
+
+use crate::{
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// How many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    hosts: u32,
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    match case.same_look_hosts {
+        0 => Observed::NotObservable(""),
+        1 => Observed::Absent,
+        hosts => Observed::Present(Finding { hosts }),
+    }
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "Suspicious RSTs of the same look claim {} different hosts: one device speaks for all (filter rst.resetter).",
+            self.hosts
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "speaks for {} hosts", self.hosts);
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_from_two_hosts_on() {
+        let finding = present(observe(&case().same_look_hosts(2)));
+        assert_eq!(
+            text(&finding),
+            "Suspicious RSTs of the same look claim 2 different hosts: one device speaks for all (filter rst.resetter)."
+        );
+    }
+
+    #[test]
+    fn absent_for_one_host() {
+        absent(observe(&case().same_look_hosts(1)));
+    }
+
+    #[test]
+    fn not_observable_where_nothing_is_suspicious() {
+        not_observable(observe(&case()));
+    }
+}

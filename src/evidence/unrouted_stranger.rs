@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # An unrouted packet of a host that cannot be here
+//!
+//! ## What is seen
+//! The RST arrives with an untouched initial TTL (64, 128 or 255) and claims a
+//! public address, while the receiver has a private one, and the capture holds
+//! no other packet of the claimed host.
+//!
+//! ## Why it matters
+//! A packet from the Internet has passed routers. This one was made by the
+//! gateway, or by a host on this link.
+//!
+//! ## What else explains it
+//! The claimed address is the gateway's own, or that of a host beside this one
+//! that is reached by a public address.
+//!
+//! ## References
+//! RFC 1918, RFC 4193, RFC 6598; nmap's OS database for the initial values; the
+//! article that started this program (a gateway that answers every new
+//! connection with TTL 255).
+
+use std::net::IpAddr;
+
+use crate::{
+    baseline::hops,
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The TTL and the host that it claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    ttl: u8,
+    claimed: IpAddr,
+    frame: FrameNumber,
+}
+
+/// As in `ttl_unrouted`: 32 is hardly anybody's initial TTL.
+const SMALLEST_INITIAL: u8 = 64;
+
+/// Whether an address is for use within a site, so that its owner and its
+/// neighbours are not reached over the Internet.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
+        }
+    }
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let Some(ttl) = case.ttl() else {
+        return Observed::NotObservable("");
+    };
+    if case.ttl_baseline().is_some() {
+        // The TTL of its other packets says more.
+        return Observed::NotObservable("");
+    }
+    if is_private(case.reset.claimed) || !is_private(case.reset.receiver) {
+        return Observed::NotObservable("");
+    }
+    if hops(ttl) != 0 || ttl < SMALLEST_INITIAL {
+        return Observed::Absent;
+    }
+    Observed::Present(Finding {
+        ttl,
+        claimed: case.reset.claimed,
+        frame: case.reset.frame,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "TTL {} has passed no router, but {} is not a neighbour on a private network; see frame {}.",
+            self.ttl,
+            self.claimed,
+            self.frame,
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "TTL {}", self.ttl);
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{absent, case, not_observable, present, text};
+
+    #[test]
+    fn present_for_a_public_host_beside_a_private_one() {
+        let finding = present(observe(&case().between("192.0.2.7", "10.0.0.5").ttl(255)));
+        assert_eq!(
+            text(&finding),
+            "TTL 255 has passed no router, but 192.0.2.7 is not a neighbour on a private network; see frame 10."
+        );
+        present(observe(&case().between("2001:db8::7", "fd00::5").ttl(64)));
+        present(observe(&case().between("192.0.2.7", "100.64.0.5").ttl(64)));
+    }
+
+    #[test]
+    fn absent_when_routed() {
+        absent(observe(&case().between("192.0.2.7", "10.0.0.5").ttl(254)));
+        absent(observe(&case().between("192.0.2.7", "10.0.0.5").ttl(32)));
+    }
+
+    #[test]
+    fn not_observable_between_neighbours_or_with_a_baseline() {
+        not_observable(observe(&case().between("10.0.0.7", "10.0.0.5").ttl(255)));
+        not_observable(observe(&case().between("192.0.2.7", "192.0.2.5").ttl(255)));
+        let known = case().between("192.0.2.7", "10.0.0.5").sender_ttl(&[61]);
+        not_observable(observe(&known.ttl(255)));
+    }
+}
