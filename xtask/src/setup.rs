@@ -159,19 +159,16 @@ fn apt_get_install(packages: &[&str]) -> Result<()> {
     let is_root = project::output(Command::new("id").arg("-u"))?.trim() == "0";
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(packages);
-    let typed = format!(
-        "{}apt-get {}",
-        if is_root { "" } else { "sudo " },
-        install.join(" ")
-    );
+    let typed = format!("apt-get {}", install.join(" "));
     if !is_root && which::which("sudo").is_err() {
         bail!("packages are missing, and there is no sudo; run as root: {typed}");
     }
+    let sudo = if is_root { "" } else { "sudo " };
     say::step(format_args!(
         "missing packages will be installed: {}",
         packages.join(" ")
     ));
-    say::step(&typed);
+    say::step(format_args!("{sudo}{typed}"));
     let apt_get = |arguments: &[&str]| {
         let mut command = if is_root {
             Command::new("apt-get")

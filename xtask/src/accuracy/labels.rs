@@ -130,6 +130,8 @@ struct CaseReset {
     decidable: bool,
     phase: String,
     cause: String,
+    /// What the capture shows instead, where it cannot show the cause.
+    looks_like: Option<String>,
     impact: Option<String>,
 }
 
@@ -147,7 +149,9 @@ fn case_toml(text: &str, name: &str) -> Result<Vec<Label>> {
                 origin: reset.origin,
                 phase: phase_rule(&reset.phase, true)?,
                 phase_word: reset.phase,
-                causes: Some(vec![reset.cause.clone()]),
+                causes: Some(vec![
+                    reset.looks_like.unwrap_or_else(|| reset.cause.clone()),
+                ]),
                 cause_word: reset.cause,
                 impact: reset.impact,
                 scenario: name.to_owned(),
