@@ -45,13 +45,13 @@ const SANDVINE: u32 = 12_503;
 const MOST_WINDOWS: u32 = 10;
 
 fn is_known(stride: u32, windows: [u16; 2]) -> bool {
-    let of_segments = stride % SEGMENT == 0 && stride / SEGMENT <= MOST_SEGMENTS;
+    let of_segments = stride.is_multiple_of(SEGMENT) && stride / SEGMENT <= MOST_SEGMENTS;
     let of_windows = windows
         .into_iter()
         .map(u32::from)
         // Small multiples of a tiny window would be any number.
         .filter(|window| *window > 8)
-        .any(|window| stride % window == 0 && stride / window <= MOST_WINDOWS);
+        .any(|window| stride.is_multiple_of(window) && stride / window <= MOST_WINDOWS);
     stride == SANDVINE || of_segments || of_windows
 }
 

@@ -57,7 +57,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID {} follows the sender's counter, {} in frame {}.",
+            "IP ID 0x{:04x} follows the sender's counter, 0x{:04x} in frame {}.",
             self.id,
             self.last,
             self.frame,
@@ -83,7 +83,7 @@ mod tests {
         let finding = present(observe(&case().sender_ids(&[100, 101]).id(102)));
         assert_eq!(
             text(&finding),
-            "IP ID 102 follows the sender's counter, 101 in frame 2."
+            "IP ID 0x0066 follows the sender's counter, 0x0065 in frame 2."
         );
         present(observe(&case().sender_ids(&[100, 101]).id(165)));
         present(observe(&case().sender_ids(&[65_533, 65_534]).id(3)));

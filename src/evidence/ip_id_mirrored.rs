@@ -46,7 +46,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID {} is the one of the packet that it answers, frame {}.",
+            "IP ID 0x{:04x} is the one of the packet that it answers, frame {}.",
             self.id,
             self.frame,
         );
@@ -71,7 +71,7 @@ mod tests {
         let finding = present(observe(&case().receiver_ids(&[700, 701]).id(701)));
         assert_eq!(
             text(&finding),
-            "IP ID 701 is the one of the packet that it answers, frame 2."
+            "IP ID 0x02bd is the one of the packet that it answers, frame 2."
         );
     }
 

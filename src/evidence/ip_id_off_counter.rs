@@ -57,7 +57,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID {} is far from the sender's counter, {} in frame {}.",
+            "IP ID 0x{:04x} is far from the sender's counter, 0x{:04x} in frame {}.",
             self.id,
             self.last,
             self.frame,
@@ -83,7 +83,7 @@ mod tests {
         let finding = present(observe(&case().sender_ids(&[500, 501]).id(602)));
         assert_eq!(
             text(&finding),
-            "IP ID 602 is far from the sender's counter, 501 in frame 2."
+            "IP ID 0x025a is far from the sender's counter, 0x01f5 in frame 2."
         );
         present(observe(&case().sender_ids(&[500, 501]).id(400)));
     }

@@ -13,7 +13,7 @@
 //!
 //! ## References
 //! RFC 9293 §3.5.3 SHLD-2 (an RST may carry the reason as text); tcpdump's test
-//! capture tcp_rst_data ("BIG-IP: [0x11c5672:3045] {peer} TCP RST from remote
+//! capture tcp_rst_data ("BIG-IP: … TCP RST from remote
 //! system").
 
 use crate::{

@@ -86,7 +86,8 @@ impl List {
         self.number("rst.ttl.delta", verdict.ttl_delta());
         self.number("rst.hops", verdict.hops());
         self.number("rst.hops.expected", verdict.hops_expected());
-        self.number("rst.ip_id", verdict.ip_id());
+        // As Wireshark shows ip.id.
+        self.number("rst.ip_id", verdict.ip_id().map(|id| format!("0x{id:04x}")));
         let pattern = verdict.ip_id_pattern().map(|pattern| pattern.token());
         self.token("rst.ip_id.pattern", pattern);
         self.number("rst.ip_id.delta", verdict.ip_id_delta());
