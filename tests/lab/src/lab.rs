@@ -14,8 +14,23 @@ use crate::segment::Segment;
 use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
 
-/// The wire between r1 and the middlebox; programs there act as the middlebox.
-const MIDDLEBOX_WIRE: usize = 1;
+/// Where on the path a program can sit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spot {
+    /// The client's own link: nothing routes what is forged here towards the client.
+    ClientLink,
+    /// The wire between r1 and the middlebox; programs there act as the middlebox.
+    Middlebox,
+}
+
+impl Spot {
+    fn wire(self) -> usize {
+        match self {
+            Self::ClientLink => 0,
+            Self::Middlebox => 1,
+        }
+    }
+}
 /// No traffic for this long (more than two round trips) means that a scenario has come to rest.
 const QUIET: Duration = Duration::from_millis(130);
 /// Longest wait for that.
@@ -149,19 +164,19 @@ impl Lab {
         self.net.namespace(node)?.sysctl(parameter, value)
     }
 
-    /// Puts a program in the middlebox's place that sees every segment and may forge others.
-    pub(crate) fn inject(&self, injector: Injector) -> Result<()> {
-        self.net.wires.watch(MIDDLEBOX_WIRE, injector)
+    /// Puts a program on the path that sees every segment and may forge others.
+    pub(crate) fn inject(&self, spot: Spot, injector: Injector) -> Result<()> {
+        self.net.wires.watch(spot.wire(), injector)
     }
 
-    /// Puts one forged segment on the path at the middlebox, now.
-    pub(crate) fn inject_now(&self, toward: Toward, segment: Segment) -> Result<()> {
-        self.net.wires.inject(MIDDLEBOX_WIRE, toward, segment)
+    /// Puts one forged segment on the path, now.
+    pub(crate) fn inject_now(&self, spot: Spot, toward: Toward, segment: Segment) -> Result<()> {
+        self.net.wires.inject(spot.wire(), toward, segment)
     }
 
     /// Loses everything that travels this way past the middlebox from now on.
     pub(crate) fn cut(&self, toward: Toward) -> Result<()> {
-        self.net.wires.cut(MIDDLEBOX_WIRE, toward)
+        self.net.wires.cut(Spot::Middlebox.wire(), toward)
     }
 
     /// Waits until a node has seen a segment of this kind.

@@ -24,6 +24,9 @@ struct Run {
 
 impl Run {
     fn case_name(&self, capture: &Capture) -> String {
+        if let Some(folder) = capture.folder {
+            return folder.to_owned();
+        }
         let Self { scenario, family } = self;
         format!(
             "{}-{}-{}",
@@ -35,18 +38,26 @@ impl Run {
 
     /// The captures that were asked for.
     fn wanted<'a>(&'a self, only: &'a [String]) -> impl Iterator<Item = &'static Capture> + 'a {
-        self.scenario.captures.iter().filter(|capture| {
+        self.captures().filter(|capture| {
             only.is_empty()
                 || only.iter().any(|name| name == self.scenario.name)
                 || only.contains(&self.case_name(capture))
         })
+    }
+
+    /// The captures that this run can leave.
+    fn captures(&self) -> impl Iterator<Item = &'static Capture> {
+        self.scenario
+            .captures
+            .iter()
+            .filter(|capture| capture.only.is_none_or(|family| family == self.family))
     }
 }
 
 /// Names every case.
 pub(crate) fn list() {
     for run in runs() {
-        for capture in run.scenario.captures {
+        for capture in run.captures() {
             report::say(&format!(
                 "{}: {}",
                 run.case_name(capture),
@@ -173,12 +184,14 @@ fn provenance(run: &Run, capture: &Capture) -> Result<String> {
     let system = nix::sys::utsname::uname()?;
     let release = system.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
+    let note = capture.note.map(|note| format!("; {note}"));
     Ok(format!(
-        "tests/lab scenario `{}`, {}, {} side; Linux {release}, {}",
+        "tests/lab scenario `{}`, {}, {} side; Linux {release}, {}{}",
         run.scenario.name,
         run.family.name(),
         capture.vantage.name(),
-        today()?
+        today()?,
+        note.unwrap_or_default()
     ))
 }
 

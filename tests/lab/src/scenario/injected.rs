@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
 use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
-use crate::lab::Lab;
+use crate::lab::{Lab, Spot};
 use crate::net::Node;
 use crate::peer::Dial;
 use crate::segment::{Flags, Segment};
@@ -125,25 +125,28 @@ fn forged_at_request(lab: &mut Lab, forge: fn(&Segment) -> Segment) -> Result<()
 /// The box forges what it can learn from the server's last segment, as it passed the box.
 fn forged_mimic(lab: &mut Lab) -> Result<()> {
     let mut last: Option<Segment> = None;
-    lab.inject(Box::new(move |segment, toward| {
-        if toward == Toward::Client {
-            last = Some(segment.clone());
-        }
-        match &last {
-            Some(last) if toward == Toward::Server && is_blocked_request(segment) => {
-                let forged = Segment {
-                    ttl: last.ttl,
-                    identification: last.identification.wrapping_add(1),
-                    flow_label: last.flow_label,
-                    window: last.window,
-                    timestamps: last.timestamps,
-                    ..segment.forged_answer()
-                };
-                Reaction::inject(vec![to_client(Duration::ZERO, forged)])
+    lab.inject(
+        Spot::Middlebox,
+        Box::new(move |segment, toward| {
+            if toward == Toward::Client {
+                last = Some(segment.clone());
             }
-            _ => Reaction::pass(),
-        }
-    }))?;
+            match &last {
+                Some(last) if toward == Toward::Server && is_blocked_request(segment) => {
+                    let forged = Segment {
+                        ttl: last.ttl,
+                        identification: last.identification.wrapping_add(1),
+                        flow_label: last.flow_label,
+                        window: last.window,
+                        timestamps: last.timestamps,
+                        ..segment.forged_answer()
+                    };
+                    Reaction::inject(vec![to_client(Duration::ZERO, forged)])
+                }
+                _ => Reaction::pass(),
+            }
+        }),
+    )?;
     let listener = lab.listen(PORT)?;
     let mut connection = lab.connect(&listener)?;
     connection.exchange(REQUEST, RESPONSE)?;
@@ -157,17 +160,20 @@ fn forged_mimic(lab: &mut Lab) -> Result<()> {
 }
 
 fn forged_syn_answer(lab: &mut Lab) -> Result<()> {
-    lab.inject(Box::new(|segment, _| {
-        let forged = Segment {
-            ttl: 255,
-            ..segment.forged_answer()
-        };
-        let forged = Segment {
-            sequence: 0,
-            ..forged
-        };
-        Reaction::replace(vec![to_client(Duration::ZERO, forged)])
-    }))?;
+    lab.inject(
+        Spot::Middlebox,
+        Box::new(|segment, _| {
+            let forged = Segment {
+                ttl: 255,
+                ..segment.forged_answer()
+            };
+            let forged = Segment {
+                sequence: 0,
+                ..forged
+            };
+            Reaction::replace(vec![to_client(Duration::ZERO, forged)])
+        }),
+    )?;
     lab.dial_refused(PORT, Dial::default())
 }
 
@@ -248,7 +254,11 @@ fn forged_guess(lab: &mut Lab, ahead: u32, challenged: bool) -> Result<()> {
     let sequence = forged.sequence.wrapping_add(ahead);
     let acks = |segment: &Segment| segment.source.port() != PORT && segment.payload.is_empty();
     let before = lab.count(Node::Client, acks)?;
-    lab.inject_now(Toward::Client, Segment { sequence, ..forged })?;
+    lab.inject_now(
+        Spot::Middlebox,
+        Toward::Client,
+        Segment { sequence, ..forged },
+    )?;
     lab.wait_for(Node::Client, "the forged reset", |segment| {
         segment.flags.rst
     })?;
@@ -268,7 +278,7 @@ fn forged_mid_stream(lab: &mut Lab) -> Result<()> {
     connection.exchange(REQUEST, RESPONSE)?;
     lab.settle()?;
     let forged = forged_now(lab, 64)?;
-    lab.inject_now(Toward::Client, forged)?;
+    lab.inject_now(Spot::Middlebox, Toward::Client, forged)?;
     connection.client.expect_reset()?;
     lab.settle()?;
     connection.server.send(MORE)?;
@@ -297,13 +307,16 @@ fn at_request(
     lab: &Lab,
     react: impl Fn(&Segment) -> Vec<Injection> + Send + 'static,
 ) -> Result<()> {
-    lab.inject(Box::new(move |segment, _| {
-        if is_blocked_request(segment) {
-            Reaction::inject(react(segment))
-        } else {
-            Reaction::pass()
-        }
-    }))
+    lab.inject(
+        Spot::Middlebox,
+        Box::new(move |segment, _| {
+            if is_blocked_request(segment) {
+                Reaction::inject(react(segment))
+            } else {
+                Reaction::pass()
+            }
+        }),
+    )
 }
 
 fn is_blocked_request(segment: &Segment) -> bool {

@@ -91,7 +91,7 @@ pub(super) const TABLE: &[Scenario] = &[
 ];
 
 /// Makes the middlebox answer what matches with a reset.
-fn reject(lab: &Lab, condition: &str) -> Result<()> {
+pub(super) fn reject(lab: &Lab, condition: &str) -> Result<()> {
     reject_at(lab, Node::Middlebox, condition)
 }
 

@@ -2,6 +2,7 @@
 //! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
 
 mod abort;
+mod demo;
 mod half_open;
 mod idle;
 mod injected;
@@ -15,13 +16,14 @@ mod refused;
 use anyhow::Result;
 
 use crate::lab::Lab;
-use crate::net::Node;
+use crate::net::{Family, Node};
 use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
 
 /// The groups, in the order in which they run.
 const GROUPS: &[&[Scenario]] = &[
     // First, because these take longest.
     idle::TABLE,
+    demo::TABLE,
     refused::TABLE,
     abort::TABLE,
     half_open::TABLE,
@@ -47,6 +49,46 @@ pub(crate) struct Capture {
     pub(crate) vantage: Node,
     /// All resets in it, in order.
     pub(crate) resets: &'static [Declared],
+    /// The only IP version that it is taken on; both, if none.
+    pub(crate) only: Option<Family>,
+    /// Its folder, where that is not made of scenario, IP version and vantage.
+    pub(crate) folder: Option<&'static str>,
+    /// What else a reader has to know about where it comes from.
+    pub(crate) note: Option<&'static str>,
+}
+
+impl Capture {
+    const fn new(vantage: Node, resets: &'static [Declared]) -> Self {
+        Self {
+            vantage,
+            resets,
+            only: None,
+            folder: None,
+            note: None,
+        }
+    }
+
+    /// Takes it on one IP version only.
+    const fn only(self, family: Family) -> Self {
+        Self {
+            only: Some(family),
+            ..self
+        }
+    }
+
+    const fn folder(self, name: &'static str) -> Self {
+        Self {
+            folder: Some(name),
+            ..self
+        }
+    }
+
+    const fn note(self, text: &'static str) -> Self {
+        Self {
+            note: Some(text),
+            ..self
+        }
+    }
 }
 
 /// What a scenario says about a reset before it runs.
@@ -69,18 +111,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
 
 /// A capture on the client's device.
 const fn client(resets: &'static [Declared]) -> Capture {
-    Capture {
-        vantage: Node::Client,
-        resets,
-    }
+    Capture::new(Node::Client, resets)
 }
 
 /// A capture on the server's device.
 const fn server(resets: &'static [Declared]) -> Capture {
-    Capture {
-        vantage: Node::Server,
-        resets,
-    }
+    Capture::new(Node::Server, resets)
 }
 
 /// A reset that its claimed sender really sent.

@@ -33,7 +33,24 @@ pub(super) fn client_hello(name: &str) -> Result<Vec<u8>> {
         &sized_16(&server_name)?,
     ]
     .concat();
-    let handshake = [[1, 0].as_slice(), &sized_16(&body)?].concat();
+    record(1, &body)
+}
+
+/// A minimal TLS 1.2 ServerHello.
+pub(super) fn server_hello() -> Result<Vec<u8>> {
+    let body = [
+        [3, 3].as_slice(),
+        &[0x53; 32],      // random
+        &[0],             // no session id
+        &[0xc0, 0x2f, 0], // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no compression
+    ]
+    .concat();
+    record(2, &body)
+}
+
+/// A TLS record with one handshake message.
+fn record(message: u8, body: &[u8]) -> Result<Vec<u8>> {
+    let handshake = [[message, 0].as_slice(), &sized_16(body)?].concat();
     Ok([[0x16, 3, 1].as_slice(), &sized_16(&handshake)?].concat())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Declared, Scenario, client, genuine, server, undecidable};
-use crate::lab::Lab;
+use crate::lab::{Lab, Spot};
 use crate::net::Node;
 use crate::peer::Dial;
 use crate::segment::{Flags, Segment};
@@ -105,7 +105,7 @@ fn backscatter(lab: &mut Lab) -> Result<()> {
     let [port, _] = OPEN_PORTS;
     let _listener = lab.listen(port)?;
     let syn = syn(lab, port);
-    lab.inject_now(Toward::Server, syn)?;
+    lab.inject_now(Spot::Middlebox, Toward::Server, syn)?;
     lab.wait_for(Node::Server, "the client's reset", |segment| {
         segment.flags.rst
     })?;
