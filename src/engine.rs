@@ -16,9 +16,9 @@ use lru::LruCache;
 
 pub use crate::verdict::ExpertLevel;
 use crate::{
-    baseline::{Entered, Hosts, Look, Resetters},
+    baseline::{Entered, Hosts, Look, Numbers, Resetters},
     conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
-    evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, Trips},
+    evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
     verdict::{Followup, Verdict},
     wire::{FrameNumber, Packet, Segment, ServerName, Timestamp},
 };
@@ -71,6 +71,7 @@ pub struct Engine {
     hosts: Hosts,
     names: LruCache<Key, Asked>,
     resetters: Resetters,
+    numbers: Numbers,
     later: later::Hosts,
     verdicts: Verdicts,
     followups: HashMap<FrameNumber, Followup>,
@@ -86,6 +87,7 @@ impl Engine {
             hosts: Hosts::default(),
             names: LruCache::new(MOST_NAMES),
             resetters: Resetters::default(),
+            numbers: Numbers::default(),
             later: later::Hosts::default(),
             verdicts: HashMap::new(),
             followups: HashMap::new(),
@@ -161,6 +163,10 @@ impl Engine {
         let asked = self.names.peek(&key);
         let mut case = case(segment, side, conversation, &self.hosts, &self.settings);
         case.earlier = earlier(segment, side, conversation, &self.verdicts);
+        case.shared_counter = self
+            .numbers
+            .follow(segment)
+            .map(|(id, frame)| SharedCounter { id, frame });
         case.name_repeated = asked.is_some_and(|asked| asked.repeated);
         let exact = case.acceptability == Acceptability::Exact;
         if let Some(trigger) = case.trigger() {
@@ -264,6 +270,7 @@ fn case(
         earlier: None,
         name_repeated: false,
         same_look_hosts: 0,
+        shared_counter: None,
         aftermath: Aftermath::default(),
         ttl_tolerance: settings.ttl_tolerance,
     }

@@ -14,5 +14,5 @@ mod ttl;
 
 pub use host::{Host, Hosts};
 pub use ip_id::{IpId, Pattern};
-pub use resetter::{Entered, Look, Resetter, Resetters};
+pub use resetter::{Entered, Look, Numbers, Resetter, Resetters};
 pub use ttl::{Ttl, hops, initial_ttl};

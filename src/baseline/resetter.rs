@@ -5,7 +5,12 @@
 //! Only RSTs that are suspicious on their own are entered: a host's genuine RST
 //! looks like any other of its kind, and must not make a device of it.
 
-use std::{cell::Cell, collections::HashSet, net::IpAddr, rc::Rc};
+use std::{
+    cell::Cell,
+    collections::{HashSet, VecDeque},
+    net::IpAddr,
+    rc::Rc,
+};
 
 use crate::wire::{FrameNumber, Segment, TcpFlags};
 
@@ -130,5 +135,36 @@ impl Resetters {
             resetter: profile.resetter.clone(),
             now_several,
         })
+    }
+}
+
+/// RSTs whose numbers are kept.
+const MOST_NUMBERS: usize = 8;
+/// Steps that count as one counter; fewer than for a sender that is known to
+/// count, because any two hosts are compared.
+const FARTHEST: u16 = 16;
+
+/// The IPv4 identifications of the last RSTs, whoever they claim.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    last: VecDeque<(IpAddr, u8, u16, FrameNumber)>,
+}
+
+impl Numbers {
+    /// The RST of another host, with the same TTL, that this one's number
+    /// follows; keeps this one's.
+    pub fn follow(&mut self, reset: &Segment<'_>) -> Option<(u16, FrameNumber)> {
+        let ip = reset.ip?;
+        let id = ip.id().filter(|id| *id != 0)?;
+        let host = reset.source.address;
+        let before = self.last.iter().rev().find(|(other, ttl, last, _)| {
+            *other != host && *ttl == ip.ttl && (1..=FARTHEST).contains(&id.wrapping_sub(*last))
+        });
+        let found = before.map(|(_, _, last, frame)| (*last, *frame));
+        self.last.push_back((host, ip.ttl, id, reset.frame));
+        if self.last.len() > MOST_NUMBERS {
+            self.last.pop_front();
+        }
+        found
     }
 }

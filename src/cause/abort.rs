@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Cause, CauseGroup};
 use crate::{
     conversation::{Phase, Role, Shape},
-    evidence::{Case, Origin, say, write_span},
+    evidence::{Case, Count, Origin, say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
@@ -81,16 +81,16 @@ fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
         Cause::RequestRejected => {
             say!(
                 out,
-                "The server took the connection and reset it after {} bytes of request, without a byte of response",
-                case.receiver.payload,
+                "The server took the connection and reset it after {} of request, without a byte of response",
+                Count(case.receiver.payload, "byte"),
             );
             write_outstanding(case, out);
         }
         Cause::KeepaliveTimeout => {
             say!(
                 out,
-                "The {sender} had sent {} keep-alive probes and got no answer to go on with",
-                case.sender.keep_alives,
+                "The {sender} had sent {} and got no answer to go on with",
+                Count(case.sender.keep_alives.into(), "keep-alive probe"),
             );
             if let Some(idle) = case.idle {
                 say!(out, ", the last ");
@@ -108,8 +108,13 @@ fn write_outstanding(case: &Case, out: &mut String) {
     match case.unacked_bytes() {
         Some(bytes @ 1..) => say!(
             out,
-            "; {bytes} bytes of the {} were not acknowledged.",
-            case.receiver_word()
+            "; of the {}'s data {} not acknowledged.",
+            case.receiver_word(),
+            if bytes == 1 {
+                "1 byte was".to_owned()
+            } else {
+                format!("{bytes} bytes were")
+            },
         ),
         _ => say!(out, "."),
     }

@@ -137,6 +137,30 @@ pub struct Aftermath {
     pub obeyed: Option<FrameNumber>,
 }
 
+/// An RST of another host with the number before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SharedCounter {
+    /// Its IPv4 identification.
+    pub id: u16,
+    /// Its frame.
+    pub frame: FrameNumber,
+}
+
+/// Where the capture was taken, as far as it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vantage {
+    /// Beside the RST's claimed sender.
+    AtSender,
+    /// Beside the RST's receiver.
+    AtReceiver,
+    /// Somewhere between the two.
+    Between,
+}
+
+/// Within a machine, or on its own link, an answer takes less than this
+/// (measured: 20 µs to 400 µs).
+const BESIDE: Duration = Duration::from_millis(1);
+
 /// The claimed sender's TTL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TtlBaseline {
@@ -184,6 +208,8 @@ pub struct Case {
     /// Hosts that suspicious RSTs of the same look have claimed to be, this one
     /// included; 0 where this one is not suspicious.
     pub same_look_hosts: u32,
+    /// A recent RST that claims another host and that this one's IP ID follows.
+    pub shared_counter: Option<SharedCounter>,
     /// What came after it.
     pub aftermath: Aftermath,
     /// TTL drop that a route change explains, hops.
@@ -277,6 +303,24 @@ impl Case {
                 .unwrap_or(0)
                 .min(self.receiver.payload),
         )
+    }
+
+    /// Where the capture was taken: beside a side that answers at once with
+    /// packets that have passed no router.
+    #[must_use]
+    pub fn vantage(&self) -> Option<Vantage> {
+        let beside = |side: &Endpoint| {
+            let unrouted = hops(side.ttl.expected()?) == 0;
+            Some(unrouted && side.rtt().is_none_or(|rtt| rtt < BESIDE))
+        };
+        match (beside(&self.sender), beside(&self.receiver)) {
+            // On one link with both it is beside both, and says nothing.
+            (Some(true), Some(true)) => None,
+            (Some(true), _) => Some(Vantage::AtSender),
+            (_, Some(true)) => Some(Vantage::AtReceiver),
+            (Some(false), Some(false)) => Some(Vantage::Between),
+            _ => None,
+        }
     }
 
     /// The claimed sender in words.

@@ -18,7 +18,7 @@
 //! core#2426); p0f v2 p0fr.fp for old stacks.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    evidence::{Case, Count, Observed, Words, say},
     wire::FrameNumber,
 };
 
@@ -53,8 +53,8 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It carries {} bytes of payload, which hosts of today do not put into an RST; see frame {}.",
-            self.bytes,
+            "It carries {} of payload, which hosts of today do not put into an RST; see frame {}.",
+            Count(self.bytes, "byte"),
             self.frame,
         );
     }

@@ -31,7 +31,8 @@ catalogue::catalogue!(modules);
 pub(crate) mod testing;
 
 pub use case::{
-    Aftermath, Case, Continuation, EarlierReset, HostHabits, Reset, Trips, TtlBaseline,
+    Aftermath, Case, Continuation, EarlierReset, HostHabits, Reset, SharedCounter, Trips,
+    TtlBaseline, Vantage,
 };
 pub use catalogue::{Evidence, Finding, Group};
 
@@ -109,6 +110,16 @@ pub(crate) fn write_span(out: &mut String, span: Duration) {
         }
         _ => write!(out, "{} s", us / 1_000_000),
     };
+}
+
+/// A number of things: "1 byte", "2 bytes".
+pub(crate) struct Count<'a>(pub(crate) u32, pub(crate) &'a str);
+
+impl std::fmt::Display for Count<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} {}{plural}", self.0, self.1)
+    }
 }
 
 /// `write!` into a `String`, which cannot fail.

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crate::{
     conversation::Phase,
-    evidence::{Case, Observed, Words, say, write_span},
+    evidence::{Case, Count, Observed, Words, say, write_span},
     wire::FrameNumber,
 };
 
@@ -75,7 +75,7 @@ impl Words for Finding {
         say!(out, "The claimed sender goes on ");
         write_span(out, self.after);
         if self.payload > 0 {
-            say!(out, " later with {} bytes of new data", self.payload);
+            say!(out, " later with {} of new data", Count(self.payload, "byte"));
         } else {
             say!(out, " later");
         }

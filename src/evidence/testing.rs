@@ -8,7 +8,8 @@
 use std::{net::IpAddr, ops::Deref, time::Duration};
 
 use super::{
-    Aftermath, Case, Continuation, EarlierReset, HostHabits, Observed, Reset, Trips, Words,
+    Aftermath, Case, Continuation, EarlierReset, HostHabits, Observed, Reset, SharedCounter, Trips,
+    Words,
 };
 use crate::{
     baseline::{IpId, Ttl},
@@ -81,6 +82,7 @@ pub(crate) fn case() -> Builder {
         after_idle: false,
         earlier: None,
         same_look_hosts: 0,
+        shared_counter: None,
         aftermath: Aftermath::default(),
         ttl_tolerance: 2,
     })
@@ -344,6 +346,21 @@ impl Builder {
             ip_id: habit.last(),
             ip_id_pattern: habit.pattern(),
         });
+        self
+    }
+
+    pub(crate) fn shared_counter(mut self, id: u16) -> Self {
+        self.0.shared_counter = Some(SharedCounter {
+            id,
+            frame: frame(3),
+        });
+        self
+    }
+
+    pub(crate) fn earlier_age(mut self, age: Duration) -> Self {
+        if let Some(earlier) = &mut self.0.earlier {
+            earlier.age = age;
+        }
         self
     }
 

@@ -24,7 +24,7 @@
 //! nearer, TTL 63 against 61.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    evidence::{Case, Count, Observed, Words, say},
     wire::FrameNumber,
 };
 
@@ -71,10 +71,10 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} where the claimed sender's packets arrive with {}: it has passed {} routers instead of {}; compare frame {}",
+            "TTL {} where the claimed sender's packets arrive with {}: it has passed {} instead of {}; compare frame {}",
             self.ttl,
             self.expected,
-            self.hops,
+            Count(self.hops.into(), "router"),
             self.hops_expected,
             self.frame,
         );

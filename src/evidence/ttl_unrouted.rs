@@ -20,7 +20,7 @@
 
 use crate::{
     baseline::hops,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Case, Count, Observed, Words, say},
     wire::FrameNumber,
 };
 
@@ -59,9 +59,9 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} has passed no router, while the claimed sender's packets come from {} hops away (TTL {}); compare frame {}.",
+            "TTL {} has passed no router, while the claimed sender's packets have passed {} (TTL {}); compare frame {}.",
             self.ttl,
-            self.hops_expected,
+            Count(self.hops_expected.into(), "router"),
             self.expected,
             self.frame,
         );
@@ -86,7 +86,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61]).ttl(255)));
         assert_eq!(
             text(&finding),
-            "TTL 255 has passed no router, while the claimed sender's packets come from 3 hops away (TTL 61); compare frame 1."
+            "TTL 255 has passed no router, while the claimed sender's packets have passed 3 routers (TTL 61); compare frame 1."
         );
         present(observe(&case().sender_ttl(&[61]).ttl(64)));
     }

@@ -3,7 +3,7 @@
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
 use super::{Verdict, weigh::PRIOR};
-use crate::evidence::{Observed, Origin, catalogue::TABLE, say};
+use crate::evidence::{Case, Observed, Origin, Vantage, catalogue::TABLE, say};
 
 pub(super) fn summary(verdict: &Verdict, out: &mut String) {
     let case = &verdict.case;
@@ -50,6 +50,12 @@ pub(super) fn reckoning(verdict: &Verdict, out: &mut String) {
 
 /// The `index`-th reason why something could not be observed.
 pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
+    let vantage = vantage(&verdict.case);
+    if let (0, Some(words)) = (index, vantage) {
+        words(verdict, out);
+        return;
+    }
+    let index = index - usize::from(vantage.is_some());
     let reason = TABLE
         .iter()
         .filter_map(|row| match (row.observe)(&verdict.case) {
@@ -60,4 +66,31 @@ pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
     if let Some(why) = reason {
         say!(out, "Not observable: {why}.");
     }
+}
+
+/// Where the capture was taken decides what it can show.
+fn vantage(case: &Case) -> Option<fn(&Verdict, &mut String)> {
+    Some(match case.vantage()? {
+        Vantage::AtSender => |verdict, out| {
+            say!(
+                out,
+                "The capture was taken beside the {}: what a device between the two sent to the other side is not in it.",
+                verdict.case.sender_word()
+            );
+        },
+        Vantage::AtReceiver => |verdict, out| {
+            say!(
+                out,
+                "The capture was taken beside the {}: whether the {} sent this RST would be proved by a capture on its side.",
+                verdict.case.receiver_word(),
+                verdict.case.sender_word()
+            );
+        },
+        Vantage::Between => |_, out| {
+            say!(
+                out,
+                "The capture was taken between the two: a device on either side of this point may have sent the RST."
+            );
+        },
+    })
 }
