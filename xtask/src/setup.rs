@@ -77,12 +77,10 @@ const CHECKS: &[Need] = &[
     ),
 ];
 
-/// Network namespaces, the devices in them, and looking at what they send.
+/// Network namespaces and the rules in them; the lab does everything else itself.
 const LAB: &[Need] = &[
     need(Probe::Program(&["ip"]), "iproute2", "iproute"),
     need(Probe::Program(&["nft"]), "nftables", "nftables"),
-    need(Probe::Program(&["tcpdump"]), "tcpdump", "tcpdump"),
-    need(Probe::Program(&["ethtool"]), "ethtool", "ethtool"),
 ];
 
 /// The version of Debian 12 first: another may lay the same code out differently.
