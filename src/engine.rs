@@ -137,6 +137,7 @@ impl Engine {
             return;
         }
         let learned = conversation.learn(segment, side);
+        self.later.host_sends(&mut self.verdicts, segment);
         if self.hosts.learn(segment, learned.rtt) {
             self.later
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! RSTs of hosts of which nothing else was seen yet: when the host shows itself
-//! in another conversation, they are judged again.
+//! RSTs that are judged again when their claimed host shows itself: those of
+//! hosts of which nothing was seen yet, and those that came with a higher TTL
+//! than the host's packets, which may or may not keep that TTL.
 
 use std::{net::IpAddr, num::NonZeroUsize};
 
 use lru::LruCache;
 
 use super::Verdicts;
-use crate::{baseline, evidence::Case, wire::FrameNumber};
+use crate::{
+    baseline,
+    evidence::{Case, ttl_returns::may_return},
+    wire::{FrameNumber, Segment},
+};
 
 /// Hosts that are waited for; the longest waited for goes first.
 const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 12).unwrap();
@@ -19,12 +24,14 @@ const MOST_RESETS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Hosts {
     waiting: LruCache<IpAddr, Vec<FrameNumber>>,
+    nearer: LruCache<IpAddr, Vec<FrameNumber>>,
 }
 
 impl Default for Hosts {
     fn default() -> Self {
         Self {
             waiting: LruCache::new(MOST_HOSTS),
+            nearer: LruCache::new(MOST_HOSTS),
         }
     }
 }
@@ -33,6 +40,12 @@ impl Hosts {
     /// Keeps an RST in mind whose claimed host has not shown itself, or not how
     /// far away it is.
     pub(super) fn wait_for(&mut self, case: &Case) {
+        if may_return(case) {
+            let resets = self.nearer.get_or_insert_mut(case.reset.claimed, Vec::new);
+            if resets.len() < MOST_RESETS {
+                resets.push(case.reset.frame);
+            }
+        }
         let known = case.ttl_baseline().is_some() && case.trips.smallest().is_some();
         if known {
             return;
@@ -56,6 +69,29 @@ impl Hosts {
         for frame in resets {
             if let Some(verdict) = verdicts.get_mut(frame) {
                 verdict.learn_host(host);
+            }
+        }
+    }
+
+    /// A packet of a host that RSTs have claimed from nearer by: if it comes with
+    /// the old TTL, so does the host; if with theirs, its route has changed.
+    pub(super) fn host_sends(&mut self, verdicts: &mut Verdicts, segment: &Segment<'_>) {
+        if self.nearer.is_empty() {
+            return;
+        }
+        let (Some(ip), Some(resets)) = (segment.ip, self.nearer.pop(&segment.source.address))
+        else {
+            return;
+        };
+        for frame in resets {
+            let Some(verdict) = verdicts.get_mut(&frame) else {
+                continue;
+            };
+            let expected = verdict.case().ttl_baseline().map(|baseline| baseline.ttl);
+            if expected == Some(ip.ttl) {
+                let mut aftermath = verdict.case().aftermath;
+                aftermath.ttl_returned = Some(segment.frame);
+                verdict.revise(aftermath);
             }
         }
     }

@@ -135,6 +135,8 @@ pub struct Aftermath {
     pub ignored: Option<FrameNumber>,
     /// The receiver gave up.
     pub obeyed: Option<FrameNumber>,
+    /// The claimed sender's packets came with the TTL from before the RST again.
+    pub ttl_returned: Option<FrameNumber>,
 }
 
 /// An RST of another host with the number before.

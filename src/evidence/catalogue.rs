@@ -138,6 +138,8 @@ macro_rules! catalogue {
                 "1 in 512 by chance over the 8 RSTs compared with; 1 in 6 for one machine with several addresses"
             32 link_kept LinkKept: Likeness, present -8;
                 "a forger must be on the host's link and copy its address; 1 in 6 for bridges"
+            33 ttl_returns TtlReturns: Aftermath, present 8;
+                "SIGCOMM 2023 §4.3: no large TTL difference in > 99 % of untampered connections; 1 in 6 for clusters and paths side by side"
         }
     };
 }

@@ -364,6 +364,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn ttl_returned(mut self) -> Self {
+        self.0.aftermath.ttl_returned = Some(frame(14));
+        self
+    }
+
     pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
         self.0.reset.seq = self.0.sender.snd_nxt.offset(bytes.cast_unsigned());
         self

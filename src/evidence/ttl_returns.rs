@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! # The sender's TTL is the old one again afterwards
+//!
+//! ## What is seen
+//! The RST came with a higher TTL than the claimed sender's packets before it,
+//! and the sender's next packet, in any conversation, comes with the old TTL.
+//!
+//! ## Why it matters
+//! A route that became shorter would have stayed so. Only the RST came from
+//! nearer.
+//!
+//! ## What else explains it
+//! Members of a cluster at different distances, paths of different length side
+//! by side (ECMP). Another initial value is left out, because a host without
+//! the socket answers with its default.
+//!
+//! ## References
+//! RFC 2992 §2 (ECMP keeps a flow on one path); SIGCOMM 2023 §4.3; measured:
+//! nft_reject at the far router differs by 1 only.
+
+use crate::{
+    baseline::initial_ttl,
+    evidence::{Case, Observed, Words, say},
+    wire::FrameNumber,
+};
+
+/// The TTLs and where the old one is seen again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    ttl: u8,
+    expected: u8,
+    frame: FrameNumber,
+}
+
+/// Whether the RST came from nearer than the sender's packets, by the same
+/// initial TTL: then a return to the old TTL tells.
+#[must_use]
+pub fn may_return(case: &Case) -> bool {
+    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
+        return false;
+    };
+    ttl > baseline.ttl
+        && initial_ttl(ttl) == initial_ttl(baseline.ttl)
+        && !case.has_used_ttl(ttl)
+}
+
+pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
+        return Observed::NotObservable("");
+    };
+    if !may_return(case) {
+        return Observed::NotObservable("");
+    }
+    let Some(frame) = case.aftermath.ttl_returned else {
+        return Observed::NotObservable(
+            "no packet of the claimed sender follows that would show whether its route has changed",
+        );
+    };
+    Observed::Present(Finding {
+        ttl,
+        expected: baseline.ttl,
+        frame,
+    })
+}
+
+impl Words for Finding {
+    fn write_text(&self, out: &mut String) {
+        say!(
+            out,
+            "The claimed sender's next packet has TTL {} again, so no new route explains the RST's {}; see frame {}.",
+            self.expected,
+            self.ttl,
+            self.frame,
+        );
+    }
+
+    fn write_brief(&self, out: &mut String) {
+        say!(out, "TTL {}, then {} again", self.ttl, self.expected);
+    }
+
+    fn frame(&self) -> Option<FrameNumber> {
+        Some(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{case, not_observable, present, text};
+
+    #[test]
+    fn present_when_the_old_ttl_comes_again() {
+        let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(62).ttl_returned()));
+        assert_eq!(
+            text(&finding),
+            "The claimed sender's next packet has TTL 61 again, so no new route explains the RST's 62; see frame 14."
+        );
+    }
+
+    #[test]
+    fn not_observable_while_nothing_follows() {
+        not_observable(observe(&case().sender_ttl(&[61, 61]).ttl(62)));
+    }
+
+    #[test]
+    fn not_observable_from_farther_away_or_another_initial_value() {
+        not_observable(observe(&case().sender_ttl(&[61]).ttl(60).ttl_returned()));
+        not_observable(observe(&case().sender_ttl(&[61]).ttl(65).ttl_returned()));
+        not_observable(observe(&case().sender_ttl(&[62, 61]).ttl(62).ttl_returned()));
+    }
+}
