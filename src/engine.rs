@@ -184,7 +184,7 @@ impl Engine {
         conversation.note_reset(side, NotedReset::new(segment, exact));
         if self.verdicts.len() < MOST_VERDICTS {
             self.later.wait_for(&case);
-            let verdict = Box::new(Verdict::of(case, name));
+            let verdict = Box::new(Verdict::of(case, name, segment.payload));
             self.verdicts.insert(segment.frame, verdict);
             self.enter_device(segment);
         }

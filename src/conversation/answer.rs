@@ -68,6 +68,11 @@ const ANSWERED_WITHIN_ROUND_TRIPS: u32 = 3;
 /// (`TCP_RTO_MIN`, 200 ms); later the trigger would have been sent again.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
 
+/// An abort that comes later than this follows a timer of the application, not
+/// the segment (reco: an unanswered request is aborted at once or at a time-out,
+/// and time-outs are set in seconds).
+const REACTS_WITHIN: Duration = Duration::from_secs(2);
+
 impl Answer {
     /// What `reset` answers among the segments of `receiver`; `rtt` is the round
     /// trip between capture point and claimed sender.
@@ -157,10 +162,12 @@ impl Answer {
         // It reacts to what it acknowledges only if its sender has not
         // acknowledged or answered that before.
         let reaction = acknowledged
+            .filter(|sent| reset.time.since(sent.time) <= REACTS_WITHIN)
             .filter(|_| !sender.has_acked() || reset.ack.is_after(sender.acked))
             .or_else(|| {
                 acknowledged.filter(|sent| {
-                    sent.kind.carries_payload()
+                    reset.time.since(sent.time) <= REACTS_WITHIN
+                        && sent.kind.carries_payload()
                         && sender.last_data_frame.is_none_or(|data| data < sent.frame)
                 })
             });

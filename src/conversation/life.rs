@@ -418,9 +418,8 @@ fn learn_acknowledgement(
         receiver.retransmissions = 0;
     }
     // RFC 9293 §3.10.7.3: an ACK of what was never sent does not establish.
-    let unacceptable = sender.state == State::SynSent
-        && receiver.syn()
-        && segment.ack.is_after(receiver.snd_nxt);
+    let unacceptable =
+        sender.state == State::SynSent && receiver.syn() && segment.ack.is_after(receiver.snd_nxt);
     if !segment.flags.syn() && !unacceptable {
         sender.meet(Event::SendsAck);
         if receiver.state == State::SynReceived && segment.ack == receiver.snd_nxt {

@@ -140,6 +140,8 @@ macro_rules! catalogue {
                 "a forger must be on the host's link and copy its address; 1 in 6 for bridges"
             33 ttl_returns TtlReturns: Aftermath, present 8;
                 "SIGCOMM 2023 §4.3: no large TTL difference in > 99 % of untampered connections; 1 in 6 for clusters and paths side by side"
+            34 netscaler_code NetscalerCode: Form, present 14;
+                "CTX200852; 27 of 65,536 windows by chance, 1 in 25 for what hosts' windows are like"
         }
     };
 }

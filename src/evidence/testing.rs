@@ -369,6 +369,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn sender_window(mut self, window: u16) -> Self {
+        self.0.sender.test_sent(SeqNumber(5000), window, 0);
+        self
+    }
+
     pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
         self.0.reset.seq = self.0.sender.snd_nxt.offset(bytes.cast_unsigned());
         self

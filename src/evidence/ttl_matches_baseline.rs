@@ -19,6 +19,7 @@
 //! bridge that rejects for the server behind it has the server's TTL.
 
 use crate::{
+    baseline::initial_ttl,
     evidence::{Case, Observed, Words, say},
     wire::FrameNumber,
 };
@@ -36,8 +37,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // ttl_off_baseline says so already.
         return Observed::NotObservable("");
     };
-    if ttl != baseline.ttl && !case.has_used_ttl(ttl) {
-        return Observed::Absent;
+    if ttl != baseline.ttl {
+        // Seen before, but from another initial value than the last packets: a
+        // socket with its own IP_TTL, or a device that splices two connections.
+        let same_initial = initial_ttl(ttl) == initial_ttl(baseline.ttl);
+        if !case.has_used_ttl(ttl) || !same_initial {
+            return Observed::Absent;
+        }
     }
     Observed::Present(Finding {
         ttl,
@@ -86,6 +92,8 @@ mod tests {
 
     #[test]
     fn absent_when_off_by_one() {
+        present(observe(&case().sender_ttl(&[63, 61]).ttl(63)));
+        absent(observe(&case().sender_ttl(&[251, 52]).ttl(251)));
         absent(observe(&case().sender_ttl(&[61]).ttl(60)));
         absent(observe(&case().sender_ttl(&[61]).ttl(62)));
     }

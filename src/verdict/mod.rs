@@ -42,6 +42,7 @@ const FORGED: u8 = 90;
 pub struct Verdict {
     case: Case,
     server_name: Option<Box<ServerName>>,
+    reason: Option<Box<str>>,
     weighing: Weighing,
     cause: Cause,
     impact: Impact,
@@ -49,13 +50,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Judges a case; `server_name` is what the client asked for in its trigger.
+    /// Judges a case; `server_name` is what the client asked for in its trigger,
+    /// `payload` what the RST carries.
     #[must_use]
-    pub fn of(case: Case, server_name: Option<ServerName>) -> Self {
+    pub fn of(case: Case, server_name: Option<ServerName>, payload: &[u8]) -> Self {
         let (weighing, cause, impact) = judge(&case);
         Self {
             case,
             server_name: server_name.map(Box::new),
+            reason: reason(payload).map(Into::into),
             weighing,
             cause,
             impact,
@@ -347,8 +350,18 @@ impl Verdict {
         }
     }
 
-    /// Writes `rst.vendor_reason`; nothing where it is absent. Not told yet.
-    pub const fn write_vendor_reason(&self, _out: &mut String) {}
+    /// Writes `rst.vendor_reason`: the text in the RST, or the meaning of a known
+    /// device's code; nothing where it is absent.
+    pub fn write_vendor_reason(&self, out: &mut String) {
+        if let Some(text) = &self.reason {
+            out.push_str(text);
+        }
+        for found in self.findings() {
+            if let Finding::NetscalerCode(code) = &found.finding {
+                code.write_reason(out);
+            }
+        }
+    }
 
     /// Writes `rst.next_step`; nothing where it is absent.
     pub fn write_next_step(&self, out: &mut String) {
@@ -371,6 +384,18 @@ impl Verdict {
     pub fn write_reckoning(&self, out: &mut String) {
         explain::reckoning(self, out);
     }
+}
+
+/// A reason in plain text (RFC 9293 §3.5.3 SHLD-2), at most as long as one may
+/// be (255 bytes, draft-boucadair-tcpm-rst-diagnostic-payload).
+fn reason(payload: &[u8]) -> Option<&str> {
+    const LENGTH: std::ops::RangeInclusive<usize> = 4..=255;
+    let text = std::str::from_utf8(payload)
+        .ok()?
+        .trim_end_matches('\0')
+        .trim();
+    let plain = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    (plain && LENGTH.contains(&text.len())).then_some(text)
 }
 
 fn judge(case: &Case) -> (Weighing, Cause, Impact) {
