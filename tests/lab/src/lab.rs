@@ -2,12 +2,13 @@
 //! What a scenario's script works with: one network, and verbs for the things that happen in it.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::detour::Detour;
 use crate::net::{Family, Net, Node};
 use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
 use crate::segment::Segment;
@@ -46,6 +47,16 @@ pub(crate) struct Lab {
     family: Family,
     next_client_port: u16,
     ended: Option<Vec<(Node, Captured)>>,
+    detour: Option<(Detour, u8)>,
+    stand_ins: Vec<(IpAddr, Node)>,
+}
+
+/// What a run has left behind.
+pub(crate) struct Recorded {
+    /// What each node saw.
+    pub(crate) nodes: Vec<(Node, Captured)>,
+    /// Addresses of one node that stand for another.
+    pub(crate) stand_ins: Vec<(IpAddr, Node)>,
 }
 
 /// What one node saw.
@@ -65,6 +76,8 @@ impl Lab {
             family,
             next_client_port: FIRST_CLIENT_PORT,
             ended: None,
+            detour: None,
+            stand_ins: Vec::new(),
         })
     }
 
@@ -157,6 +170,45 @@ impl Lab {
     /// Loads an nftables script at a node.
     pub(crate) fn nft(&self, node: Node, script: &str) -> Result<()> {
         self.net.namespace(node)?.nft(script)
+    }
+
+    /// Loads an nftables script at the transparent bridge in front of the server.
+    pub(crate) fn nft_at_bridge(&self, script: &str) -> Result<()> {
+        self.net.bridge.nft(script)
+    }
+
+    /// Makes the middlebox hide the client behind its own address.
+    pub(crate) fn masquerade(&mut self) -> Result<()> {
+        self.stand_ins
+            .push((self.family.middlebox_outside(), Node::Client));
+        self.nft(
+            Node::Middlebox,
+            "table inet nat {
+                 chain postrouting {
+                     type nat hook postrouting priority srcnat;
+                     oifname right masquerade fully-random
+                 }
+             }",
+        )
+    }
+
+    /// Builds a way back to the client by so many routers more; nothing goes that way yet.
+    pub(crate) fn build_detour(&mut self, hops: u8) -> Result<()> {
+        let middlebox = self.net.namespace(Node::Middlebox)?;
+        let far_router = self.net.namespace(Node::FarRouter)?;
+        self.detour = Some((Detour::new(middlebox, far_router, hops)?, hops));
+        Ok(())
+    }
+
+    /// Sends the server's packets by the detour from now on.
+    pub(crate) fn take_detour(&self) -> Result<()> {
+        let (_, hops) = self.detour.as_ref().context("there is no detour")?;
+        Detour::take(self.net.namespace(Node::FarRouter)?, *hops)
+    }
+
+    /// Sends the server's packets by the ordinary way again.
+    pub(crate) fn leave_detour(&self) -> Result<()> {
+        self.net.route_to_client()
     }
 
     /// Sets a kernel parameter at a node.
@@ -284,12 +336,15 @@ impl Lab {
         Ok(())
     }
 
-    /// Ends the run and hands over what each node saw.
-    pub(crate) fn finish(mut self) -> Result<Vec<(Node, Captured)>> {
+    /// Ends the run and hands over what it recorded.
+    pub(crate) fn finish(mut self) -> Result<Recorded> {
         if self.ended.is_none() {
             self.end_captures()?;
         }
-        self.ended.context("the captures were not ended")
+        Ok(Recorded {
+            nodes: self.ended.context("the captures were not ended")?,
+            stand_ins: self.stand_ins,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! `scenario`), finds out who made each reset (`truth`) and writes the cases (`case`).
 
 mod case;
+mod detour;
 mod lab;
 mod namespace;
 mod net;

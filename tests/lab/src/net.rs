@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The topology: client – r1 – mb – r2 – server, with fixed addresses on both IP versions.
+//! The topology: client – r1 – mb – r2 – bridge – server, with fixed addresses on both IP versions.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -21,6 +21,15 @@ const DELAYS: [Duration; 4] = [
 
 /// The device that leads to the client, and the one that leads to the server.
 const DEVICES: [&str; 2] = ["left", "right"];
+
+/// How the bridge joins its two devices.
+const BRIDGE_SCRIPT: &str = "link add bridge type bridge mcast_snooping 0
+link set dev left master bridge up
+link set dev right master bridge up
+link set dev bridge up
+";
+/// Stands in a MAC address where the others have the number of a wire.
+const BRIDGE_MAC: u8 = 0xbb;
 
 /// A node on the path, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,6 +121,24 @@ impl Family {
         }
     }
 
+    /// The client's network, as a route names it.
+    pub(crate) fn client_network(self) -> String {
+        format!("{}/{}", self.address(0, 0), self.prefix_length())
+    }
+
+    /// The address with which a packet leaves the middlebox towards the server.
+    pub(crate) fn middlebox_outside(self) -> IpAddr {
+        self.address(2, 1)
+    }
+
+    /// The node that an address of the topology belongs to.
+    pub(crate) fn owner(self, address: IpAddr) -> Option<Node> {
+        let ends = (0..).zip(Node::ALL.iter().zip(Node::ALL.iter().skip(1)));
+        ends.flat_map(|(wire, (left, right))| [(wire, 1, left), (wire, 2, right)])
+            .find(|(wire, host, _)| self.address(*wire, *host) == address)
+            .map(|(_, _, node)| *node)
+    }
+
     fn prefix_length(self) -> u8 {
         match self {
             Self::V4 => 24,
@@ -125,6 +152,8 @@ pub(crate) struct Net {
     // Declared first and so dropped first: the threads end before the namespaces go.
     pub(crate) wires: Wires,
     nodes: Vec<NodeState>,
+    /// A transparent bridge on the server's wire, which has no address and changes no packet.
+    pub(crate) bridge: Namespace,
 }
 
 struct NodeState {
@@ -143,7 +172,9 @@ impl Net {
         for namespace in &namespaces {
             prepare(namespace)?;
         }
-        let plans: Vec<_> = namespaces
+        let bridge = Namespace::new("bridge")?;
+        prepare(&bridge)?;
+        let mut plans: Vec<_> = namespaces
             .iter()
             .zip(namespaces.iter().skip(1))
             .zip(DELAYS)
@@ -162,8 +193,12 @@ impl Net {
                 delay,
             })
             .collect();
+        if let Some(last) = plans.pop() {
+            plans.extend(bridged(last, &bridge));
+        }
         let wires = Wires::new(&plans)?;
         drop(plans);
+        bridge.run("ip", &["-batch", "-"], BRIDGE_SCRIPT)?;
         let mut nodes = Vec::new();
         for (node, namespace) in Node::ALL.into_iter().zip(namespaces) {
             configure(&namespace, node)?;
@@ -178,7 +213,11 @@ impl Net {
                 capture_interface,
             });
         }
-        Ok(Self { wires, nodes })
+        Ok(Self {
+            wires,
+            nodes,
+            bridge,
+        })
     }
 
     pub(crate) fn namespace(&self, node: Node) -> Result<&Namespace> {
@@ -187,6 +226,16 @@ impl Net {
             .get(node as usize)
             .context("no such node")?
             .namespace)
+    }
+
+    /// Makes r2 send what is for the client over its wire to the middlebox.
+    pub(crate) fn route_to_client(&self) -> Result<()> {
+        let script = Family::ALL.map(|family| {
+            let (network, via) = (family.client_network(), family.middlebox_outside());
+            format!("route replace {network} via {via} dev left\n")
+        });
+        let router = self.namespace(Node::FarRouter)?;
+        router.run("ip", &["-batch", "-"], &script.concat())
     }
 
     /// Everything that a node has sent or received up to now, on all its devices.
@@ -218,8 +267,29 @@ impl Net {
     }
 }
 
+/// Two wires in the place of one, with a bridge between them.
+fn bridged<'a>(wire: WirePlan<'a>, bridge: &'a Namespace) -> [WirePlan<'a>; 2] {
+    let end = |device| End {
+        namespace: bridge,
+        device,
+        mac: mac(BRIDGE_MAC, 0),
+    };
+    [
+        WirePlan {
+            client_end: wire.client_end,
+            server_end: end(DEVICES[0]),
+            delay: wire.delay,
+        },
+        WirePlan {
+            client_end: end(DEVICES[1]),
+            server_end: wire.server_end,
+            delay: Duration::ZERO,
+        },
+    ]
+}
+
 /// Kernel parameters that must be set before a device appears.
-fn prepare(namespace: &Namespace) -> Result<()> {
+pub(crate) fn prepare(namespace: &Namespace) -> Result<()> {
     for (parameter, value) in [
         ("net.ipv4.ip_forward", "1"),
         ("net.ipv6.conf.all.forwarding", "1"),
@@ -298,6 +368,6 @@ fn mac(wire: u8, end: u8) -> [u8; 6] {
     [0x02, 0x77, 0, 0, wire + 1, end]
 }
 
-fn text(mac: [u8; 6]) -> String {
+pub(crate) fn text(mac: [u8; 6]) -> String {
     mac.map(|byte| format!("{byte:02x}")).join(":")
 }

@@ -9,9 +9,9 @@ use std::thread;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::case::{Case, CaseReset};
-use crate::lab::{Captured, Lab};
+use crate::lab::{Lab, Recorded};
 use crate::namespace::{TOOLS, missing};
-use crate::net::{Family, Node};
+use crate::net::Family;
 use crate::report;
 use crate::scenario::{self, Capture, Scenario};
 use crate::truth;
@@ -121,19 +121,20 @@ fn runs() -> impl Iterator<Item = Run> {
 fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
     let mut lab = Lab::new(run.family)?;
     (run.scenario.run)(&mut lab)?;
-    let captured = lab.finish()?;
+    let recorded = lab.finish()?;
     // All captures are checked before the first is written.
     let mut cases = Vec::new();
     for capture in run.wanted(only) {
         let name = run.case_name(capture);
         cases.push((
-            describe(run, capture, &captured).with_context(|| name.clone())?,
+            describe(run, capture, &recorded).with_context(|| name.clone())?,
             name,
             capture,
         ));
     }
     for (case, name, capture) in cases {
-        let frames = captured
+        let frames = recorded
+            .nodes
             .iter()
             .find(|(node, _)| *node == capture.vantage)
             .map(|(_, captured)| captured.capture.as_slice())
@@ -149,8 +150,8 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
 }
 
 /// Compares what happened with what the scenario declares.
-fn describe(run: &Run, capture: &Capture, captured: &[(Node, Captured)]) -> Result<Case> {
-    let found = truth::resets(captured, capture.vantage, run.family)?;
+fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
+    let found = truth::resets(recorded, capture.vantage, run.family)?;
     let origins: Vec<_> = found.iter().map(|reset| reset.origin).collect();
     let declared: Vec<_> = capture.resets.iter().map(|reset| reset.origin).collect();
     ensure!(

@@ -4,9 +4,11 @@
 //! A reset that its claimed sender really sent is in that host's own capture, going out.
 //! One that is not was made by something in between. TTL and the like play no part in this.
 
+use std::net::IpAddr;
+
 use anyhow::{Context as _, Result};
 
-use crate::lab::Captured;
+use crate::lab::{Captured, Recorded};
 use crate::net::{Family, Node};
 use crate::segment::Segment;
 use crate::tokens::Origin;
@@ -20,33 +22,31 @@ pub(crate) struct Reset {
 }
 
 /// Finds all resets of the capture that was taken at `vantage`.
-pub(crate) fn resets(
-    captured: &[(Node, Captured)],
-    vantage: Node,
-    family: Family,
-) -> Result<Vec<Reset>> {
-    let capture = &of(captured, vantage)?.capture;
+pub(crate) fn resets(recorded: &Recorded, vantage: Node, family: Family) -> Result<Vec<Reset>> {
+    let capture = &of(&recorded.nodes, vantage)?.capture;
     let mut found: Vec<(&Segment, Reset)> = Vec::new();
     for (number, frame) in (1..).zip(capture) {
         let segment = &frame.segment;
         if !segment.flags.rst {
             continue;
         }
-        let sender = if segment.source.ip() == family.client() {
-            Node::Client
-        } else {
-            Node::Server
-        };
+        let sender = sender(segment.source.ip(), &recorded.stand_ins, family);
         // The same reset may be sent more than once: the nth here is the nth that left before.
         let earlier = found
             .iter()
             .filter(|(other, _)| same(other, segment))
             .count();
-        let sent = of(captured, sender)?
-            .all
-            .iter()
-            .filter(|left| left.outgoing && left.time <= frame.time && same(&left.segment, segment))
-            .count();
+        let sent = match sender {
+            Some(sender) => of(&recorded.nodes, sender)?
+                .all
+                .iter()
+                .filter(|left| {
+                    left.outgoing && left.time <= frame.time && same(&left.segment, segment)
+                })
+                .count(),
+            // Nobody has this address: whoever answers for it is in between.
+            None => 0,
+        };
         let origin = if sent > earlier {
             Origin::Endpoint
         } else {
@@ -70,19 +70,17 @@ fn of(captured: &[(Node, Captured)], wanted: Node) -> Result<&Captured> {
         .context("a node has no capture")
 }
 
-/// Whether two captured segments are one on the wire; what routers change is left out.
+/// The node that speaks by this address.
+fn sender(address: IpAddr, stand_ins: &[(IpAddr, Node)], family: Family) -> Option<Node> {
+    let stand_in = stand_ins.iter().find(|(other, _)| *other == address);
+    stand_in
+        .map(|(_, node)| *node)
+        .or_else(|| family.owner(address))
+}
+
+/// Whether two captured segments are one on the wire; what routers change is left out, and of
+/// the two addresses the one that a NAT box translates.
 fn same(a: &Segment, b: &Segment) -> bool {
-    (
-        a.source,
-        a.destination,
-        a.sequence,
-        a.acknowledgment,
-        a.flags,
-    ) == (
-        b.source,
-        b.destination,
-        b.sequence,
-        b.acknowledgment,
-        b.flags,
-    )
+    (a.source == b.source || a.destination == b.destination)
+        && (a.sequence, a.acknowledgment, a.flags) == (b.sequence, b.acknowledgment, b.flags)
 }

@@ -2,16 +2,20 @@
 //! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
 
 mod abort;
+mod bridge;
 mod demo;
 mod half_open;
 mod idle;
 mod injected;
 mod middlebox;
+mod nat;
 mod ordinary;
 mod partial;
 mod payload;
 mod probe;
 mod refused;
+mod route;
+mod ttl;
 
 use anyhow::Result;
 
@@ -23,6 +27,7 @@ use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
 const GROUPS: &[&[Scenario]] = &[
     // First, because these take longest.
     idle::TABLE,
+    nat::TABLE,
     demo::TABLE,
     refused::TABLE,
     abort::TABLE,
@@ -32,6 +37,9 @@ const GROUPS: &[&[Scenario]] = &[
     ordinary::TABLE,
     probe::TABLE,
     partial::TABLE,
+    bridge::TABLE,
+    route::TABLE,
+    ttl::TABLE,
 ];
 
 /// One scenario: a script, and what its captures must hold.
