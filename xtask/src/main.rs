@@ -51,6 +51,7 @@ enum Command {
     /// Remove the installed plugin
     Uninstall,
     /// Make labelled captures in network namespaces (needs root)
+    #[command(disable_help_flag = true)]
     Lab {
         /// Arguments of the lab; `--help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
