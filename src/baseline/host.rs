@@ -18,6 +18,8 @@ pub struct Host {
     pub ip_id: IpId,
     /// Frame of its last packet.
     pub last_frame: Option<FrameNumber>,
+    /// It has labelled an IPv6 packet.
+    pub labels: bool,
     rtt_us: u32,
     segments: u32,
 }
@@ -66,6 +68,7 @@ impl Hosts {
         if let Some(ip) = segment.ip {
             host.ttl.learn(ip.ttl);
             host.last_frame = Some(segment.frame);
+            host.labels |= ip.flow_label().is_some_and(|label| label != 0);
             if let Some(id) = ip.id() {
                 host.ip_id.learn(id, segment.frame);
             }

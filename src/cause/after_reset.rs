@@ -4,7 +4,7 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
-    conversation::{Acceptability, Phase, Shape},
+    conversation::{Phase, Shape},
     evidence::{Case, EarlierReset, Origin, say, write_span},
 };
 
@@ -26,13 +26,7 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
 /// A sender of guesses goes on guessing: each is one more attempt and follows
 /// from nothing.
 fn is_another_guess(case: &Case, earlier: EarlierReset, origin: Origin) -> bool {
-    origin == Origin::Middlebox
-        && earlier.same_sender
-        && !earlier.exact
-        && matches!(
-            case.acceptability,
-            Acceptability::InWindow | Acceptability::OutOfWindow
-        )
+    origin == Origin::Middlebox && earlier.same_sender && !earlier.exact && case.is_guess()
 }
 
 fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {

@@ -5,7 +5,7 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
-    conversation::{Acceptability, Phase},
+    conversation::Phase,
     evidence::{Case, Origin, say, write_span},
 };
 
@@ -15,10 +15,7 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
     if origin != Origin::Middlebox {
         return None;
     }
-    if matches!(
-        case.acceptability,
-        Acceptability::InWindow | Acceptability::OutOfWindow
-    ) {
+    if case.is_guess() {
         return Some(Cause::BlindInjection);
     }
     if case.after_idle {

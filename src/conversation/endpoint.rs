@@ -184,6 +184,13 @@ impl Endpoint {
         self.segments = 2;
     }
 
+    /// A packet with this flow label, for tests.
+    #[cfg(test)]
+    pub(crate) fn test_label(&mut self, label: u32) {
+        self.flow_label = label;
+        self.set_labelled();
+    }
+
     /// A packet with or without Don't Fragment, for tests.
     #[cfg(test)]
     pub(crate) fn test_df(&mut self, dont_fragment: bool) {

@@ -188,10 +188,7 @@ impl Conversation {
             (true, true) => Phase::Closed,
             (true, false) | (false, true) => Phase::Closing,
             (false, false) if server.payload > 0 => Phase::Data,
-            // What went before the capture is not known, so a client's payload
-            // is not "the request" unless the handshake was seen.
-            (false, false) if client.payload > 0 && self.handshake_seen() => Phase::Request,
-            (false, false) if client.payload > 0 => Phase::Data,
+            (false, false) if client.payload > 0 => Phase::Request,
             (false, false) => Phase::Established,
         }
     }

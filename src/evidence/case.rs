@@ -75,6 +75,8 @@ pub struct HostHabits {
     pub ip_id: Option<(u16, FrameNumber)>,
     /// How it numbers.
     pub ip_id_pattern: Option<Pattern>,
+    /// It labels its IPv6 packets.
+    pub labels: bool,
 }
 
 impl HostHabits {
@@ -86,6 +88,7 @@ impl HostHabits {
             last_frame: host.last_frame?,
             ip_id: host.ip_id.last(),
             ip_id_pattern: host.ip_id.pattern(),
+            labels: host.labels,
         })
     }
 }
@@ -323,6 +326,23 @@ impl Case {
             (Some(false), Some(false)) => Some(Vantage::Between),
             _ => None,
         }
+    }
+
+    /// Whether the sequence number is one that nobody who sees the connection
+    /// would choose: not the expected one, and none that the claimed sender has
+    /// used. One that it has used is merely late.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        let unexpected = matches!(
+            self.acceptability,
+            Acceptability::InWindow | Acceptability::OutOfWindow
+        );
+        let sender = &self.sender;
+        let used = sender.has_seq()
+            && sender.syn()
+            && !sender.isn.is_after(self.reset.seq)
+            && !self.reset.seq.is_after(sender.snd_nxt);
+        unexpected && !used
     }
 
     /// The claimed sender in words.

@@ -21,42 +21,43 @@ use crate::{
     wire::FrameNumber,
 };
 
-/// The label that the sender uses.
+/// Where the host labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
-    label: u32,
-    frame: Option<FrameNumber>,
+    /// Absent where only other conversations show it.
+    label: Option<u32>,
+    frame: FrameNumber,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(label) = case.reset.ip.and_then(|ip| ip.flow_label()) else {
         return Observed::NotObservable("");
     };
-    if case.sender.flow_label == 0 {
-        return Observed::NotObservable(
-            "the claimed sender's IPv6 packets in this conversation carry no flow label",
-        );
-    }
+    let sender = &case.sender;
+    let here = sender
+        .last_frame
+        .filter(|_| sender.labelled() && !sender.unlabelled())
+        .map(|frame| (Some(sender.flow_label), frame));
+    let elsewhere = || {
+        let host = case.host.filter(|host| host.labels)?;
+        (!sender.unlabelled()).then_some((None, host.last_frame))
+    };
+    let Some((used, frame)) = here.or_else(elsewhere) else {
+        return Observed::NotObservable("the claimed sender's IPv6 packets carry no flow label");
+    };
     if label != 0 {
         return Observed::Absent;
     }
-    Observed::Present(Finding {
-        label: case.sender.flow_label,
-        frame: case.sender.last_frame,
-    })
+    Observed::Present(Finding { label: used, frame })
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(
-            out,
-            "IPv6 flow label 0 where the claimed sender labels its packets (0x{:05x})",
-            self.label
-        );
-        if let Some(frame) = self.frame {
-            say!(out, "; compare frame {frame}");
+        say!(out, "IPv6 flow label 0 where the claimed sender labels its packets");
+        match self.label {
+            Some(label) => say!(out, " (0x{label:05x}); compare frame {}.", self.frame),
+            None => say!(out, "; compare frame {} of another conversation.", self.frame),
         }
-        say!(out, ".");
     }
 
     fn write_brief(&self, out: &mut String) {
@@ -64,7 +65,7 @@ impl Words for Finding {
     }
 
     fn frame(&self) -> Option<FrameNumber> {
-        self.frame
+        Some(self.frame)
     }
 }
 
@@ -79,6 +80,11 @@ mod tests {
         assert_eq!(
             text(&finding),
             "IPv6 flow label 0 where the claimed sender labels its packets (0xabcde); compare frame 8."
+        );
+        let finding = present(observe(&case().host_labels().ipv6(0)));
+        assert_eq!(
+            text(&finding),
+            "IPv6 flow label 0 where the claimed sender labels its packets; compare frame 1 of another conversation."
         );
     }
 

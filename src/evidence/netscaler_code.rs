@@ -21,6 +21,7 @@
 //! database for 8201 and 8212 (reset-facts-collected.md §2).
 
 use crate::{
+    conversation::Shape,
     evidence::{Case, Observed, Words, say},
     wire::FrameNumber,
 };
@@ -77,7 +78,9 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::Absent;
     }
     let own = case.sender.window;
-    let near = case.sender.has_seq() && code.abs_diff(own) <= own / 2 && own != 0;
+    // A host that knows no such connection writes 0, so there only an abort may
+    // carry a socket's window.
+    let near = case.shape() == Shape::Active && own != 0 && code.abs_diff(own) <= own / 2;
     if case.reset.any_options || near {
         return Observed::NotObservable("the window may as well be that of the sender's socket");
     }
@@ -127,7 +130,9 @@ mod tests {
             text(&finding),
             "Window 9300 is a NetScaler's code: idle time-out; see frame 10."
         );
-        present(observe(&case().sender_window(229).window(9300)));
+        present(observe(&case().sender_window(9000).window(9300)));
+        let abort = case().shape(Shape::Active).sender_window(229);
+        present(observe(&abort.window(9300)));
     }
 
     #[test]
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn not_observable_where_the_socket_may_have_it() {
-        not_observable(observe(&case().sender_window(9000).window(9300)));
+        let abort = case().shape(Shape::Active).sender_window(9000);
+        not_observable(observe(&abort.window(9300)));
         not_observable(observe(&case().abort().window(9300)));
     }
 }

@@ -105,7 +105,7 @@ impl Builder {
     }
 
     pub(crate) fn sender_label(mut self, label: u32) -> Self {
-        self.0.sender.flow_label = label;
+        self.0.sender.test_label(label);
         self.0.sender.last_frame = Some(frame(8));
         self
     }
@@ -345,6 +345,7 @@ impl Builder {
             last_frame: frame(1),
             ip_id: habit.last(),
             ip_id_pattern: habit.pattern(),
+            labels: false,
         });
         self
     }
@@ -372,6 +373,14 @@ impl Builder {
     pub(crate) fn sender_window(mut self, window: u16) -> Self {
         self.0.sender.test_sent(SeqNumber(5000), window, 0);
         self
+    }
+
+    pub(crate) fn host_labels(self) -> Self {
+        let mut case = self.host_ids(&[]);
+        if let Some(host) = &mut case.0.host {
+            host.labels = true;
+        }
+        case
     }
 
     pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
