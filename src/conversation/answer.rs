@@ -156,9 +156,17 @@ impl Answer {
     }
 
     fn active(reset: &Segment<'_>, sender: &Endpoint, recent: &Recent) -> Self {
-        let acknowledged = recent.iter().find(|sent| {
-            sent.length > 0 && sent.end() == reset.ack && sent.kind != TriggerKind::Retransmission
-        });
+        // The oldest: its sender cannot have known these bytes before.
+        let acknowledged = recent
+            .iter()
+            .filter(|sent| sent.length > 0 && sent.end() == reset.ack)
+            .filter(|sent| {
+                !matches!(
+                    sent.kind,
+                    TriggerKind::Retransmission | TriggerKind::KeepAlive
+                )
+            })
+            .last();
         // It reacts to what it acknowledges only if its sender has not
         // acknowledged or answered that before.
         let reaction = acknowledged

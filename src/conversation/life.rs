@@ -363,15 +363,15 @@ fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Content) -> Trigg
             return TriggerKind::KeepAlive;
         }
     }
-    if segment.payload_length == 0 {
-        return if flags.fin() {
-            TriggerKind::Fin
-        } else {
-            TriggerKind::Ack
-        };
+    let sent_before = sender.has_seq() && !segment.end().is_after(sender.snd_nxt);
+    if segment.payload_length == 0 && !flags.fin() {
+        return TriggerKind::Ack;
     }
-    if sender.has_seq() && !segment.end().is_after(sender.snd_nxt) {
+    if sent_before {
         return TriggerKind::Retransmission;
+    }
+    if segment.payload_length == 0 {
+        return TriggerKind::Fin;
     }
     match content {
         Content::TlsClientHello => TriggerKind::TlsClientHello,

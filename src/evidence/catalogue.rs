@@ -19,7 +19,7 @@ pub enum Group {
     /// How the packet resembles its sender's: whoever copies one header field
     /// copies them all.
     Likeness,
-    /// How far the packet has travelled.
+    /// How far the packet has travelled, and by which way it came.
     Distance,
     /// Whose numbering the packet breaks.
     Numbering,
@@ -31,8 +31,6 @@ pub enum Group {
     Aftermath,
     /// What several RSTs in a row show.
     Burst,
-    /// Where it entered the link.
-    Link,
     /// What RSTs in other hosts' names show.
     Profile,
 }
@@ -118,8 +116,8 @@ macro_rules! catalogue {
                 "Clayton 2006, NDSS 2009, tcpkill (measured); a host has no reason to step by segments that it has not sent"
             22 burst_climbs BurstClimbs: Burst, present 15;
                 "net4people/bbs#285, gfw.report 2025-08-20; no host's window counts up from RST to RST"
-            23 link_off LinkOff: Link, present 5;
-                "reset-facts-collected.md §5.2 E11; asymmetric routing is common, so 3 to 1"
+            23 link_off LinkOff: Distance, present 5;
+                "reset-facts-collected.md §5.2 E11; asymmetric routing is common, so 3 to 1; a new route changes TTL and MAC together"
             24 names_its_device NamesItsDevice: Form, present 25, conclusive;
                 "the text itself (tcpdump's tcp_rst_data, BIG-IP)"
             25 foreign_payload ForeignPayload: Form, present 6;

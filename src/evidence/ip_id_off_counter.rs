@@ -18,6 +18,8 @@
 //! ## References
 //! SIGCOMM 2023 §4.3; measured: `tcpkill` draws each ID at random.
 
+use std::time::Duration;
+
 use crate::{
     baseline::Pattern,
     evidence::{Case, Observed, Words, say},
@@ -36,6 +38,9 @@ pub struct Finding {
 /// packets may have overtaken each other (SIGCOMM 2023 §4.3 counts > 100).
 const NEAR: u16 = 100;
 
+/// A busy host with one counter for all sends some hundred packets a second.
+const MOVED_ON_AFTER: Duration = Duration::from_secs(1);
+
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
         // ip_id_continues_counter says so already.
@@ -46,6 +51,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     else {
         return Observed::NotObservable("");
     };
+    if case.reset.time.since(case.sender.last_time) > MOVED_ON_AFTER {
+        return Observed::NotObservable(
+            "the claimed sender was silent for long enough for its IP ID counter to have moved on",
+        );
+    }
     let distance = id.wrapping_sub(last).min(last.wrapping_sub(id));
     if distance <= NEAR {
         return Observed::Absent;
@@ -98,6 +108,8 @@ mod tests {
     #[test]
     fn not_observable_for_id_0_and_for_ipv6() {
         not_observable(observe(&case().sender_ids(&[500, 501]).id(0)));
+        let silent = case().silent_for(MOVED_ON_AFTER + Duration::from_nanos(1));
+        not_observable(observe(&silent.sender_ids(&[500, 501]).id(602)));
         not_observable(observe(&case().ipv6(7)));
         not_observable(observe(&case().sender_ids(&[9, 40_000, 70]).id(7_000)));
     }

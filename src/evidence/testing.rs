@@ -383,6 +383,12 @@ impl Builder {
         case
     }
 
+    pub(crate) fn silent_for(mut self, silence: Duration) -> Self {
+        let silence = i64::try_from(silence.as_nanos()).unwrap();
+        self.0.sender.last_time = Timestamp(self.0.reset.time.0 - silence);
+        self
+    }
+
     pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
         self.0.reset.seq = self.0.sender.snd_nxt.offset(bytes.cast_unsigned());
         self

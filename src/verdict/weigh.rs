@@ -22,6 +22,10 @@ const DECIDED: i16 = 10;
 /// Groups that must speak for a middlebox, unless a finding is conclusive.
 const GROUPS_NEEDED: usize = 2;
 
+/// From this weight on a group counts as one that speaks for a middlebox: 3 to 1.
+/// Below it are oddities of genuine stacks.
+const SPEAKS: i16 = 5;
+
 /// A finding and what it adds to the sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weighed {
@@ -88,7 +92,7 @@ fn add_up(strongest_first: &[Finding]) -> Weighing {
     findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.weight.unsigned_abs()));
 
     let sum = PRIOR + findings.iter().map(|weighed| weighed.weight).sum::<i16>();
-    let for_middlebox = || findings.iter().filter(|weighed| weighed.weight > 0);
+    let for_middlebox = || findings.iter().filter(|weighed| weighed.weight >= SPEAKS);
     let proven = for_middlebox().count() >= GROUPS_NEEDED
         || for_middlebox().any(|weighed| weighed.evidence().conclusive);
     let origin = if sum >= DECIDED && proven {
@@ -178,7 +182,7 @@ mod tests {
     fn conclusive_evidence_is_enough_against_a_perfect_imitation() {
         let forged = case().sender_ttl(&[61, 61]).abort();
         assert_eq!(weigh(&forged.clone()).origin, Origin::Endpoint);
-        let weighing = weigh(&forged.continued(MS, 1448, true));
+        let weighing = weigh(&forged.continued(5 * MS, 1448, true));
         assert_eq!(weighing.origin, Origin::Middlebox);
     }
 
