@@ -81,6 +81,10 @@ impl Lab {
         })
     }
 
+    pub(crate) fn family(&self) -> Family {
+        self.family
+    }
+
     /// Starts a listener on the server.
     pub(crate) fn listen(&self, port: u16) -> Result<Listener> {
         let address = SocketAddr::new(self.family.server(), port);
@@ -113,15 +117,17 @@ impl Lab {
 
     /// Connects from the client's next port to a port of the server.
     pub(crate) fn dial(&mut self, port: u16, options: Dial) -> Result<Peer> {
-        let from = self.next_client_port;
-        self.next_client_port += 1;
-        self.dial_from(from, port, options)
+        let from = self.next_client_address();
+        self.dial_between(from, self.server_address(port), options)
     }
 
     /// Connects from a given port of the client.
     pub(crate) fn dial_from(&self, from: u16, port: u16, options: Dial) -> Result<Peer> {
         let from = SocketAddr::new(self.family.client(), from);
-        let to = SocketAddr::new(self.family.server(), port);
+        self.dial_between(from, self.server_address(port), options)
+    }
+
+    fn dial_between(&self, from: SocketAddr, to: SocketAddr, options: Dial) -> Result<Peer> {
         self.net
             .namespace(Node::Client)?
             .enter(|| Peer::connect(from, to, &options))
@@ -130,8 +136,14 @@ impl Lab {
 
     /// Tries to connect and must be refused.
     pub(crate) fn dial_refused(&mut self, port: u16, options: Dial) -> Result<()> {
-        match self.dial(port, options) {
-            Ok(_) => bail!("port {port} accepted a connection where a refusal was expected"),
+        self.dial_refused_by(self.server_address(port), options)
+    }
+
+    /// Tries to connect to any address and must be refused.
+    pub(crate) fn dial_refused_by(&mut self, to: SocketAddr, options: Dial) -> Result<()> {
+        let from = self.next_client_address();
+        match self.dial_between(from, to, options) {
+            Ok(_) => bail!("{to} accepted a connection where a refusal was expected"),
             Err(error) if io_kind(&error) == Some(ErrorKind::ConnectionRefused) => Ok(()),
             Err(error) => Err(error.context("the connection was not refused")),
         }

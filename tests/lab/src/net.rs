@@ -360,6 +360,9 @@ fn configure(namespace: &Namespace, node: Node) -> Result<()> {
             let length = family.prefix_length();
             writeln!(script, "route add {subnet}/{length} via {via} dev {device}")?;
         }
+        if node == Node::Client {
+            writeln!(script, "route add default via {}", family.address(0, 2))?;
+        }
     }
     namespace.run("ip", &["-batch", "-"], &script)
 }

@@ -8,12 +8,15 @@ use super::{Declared, Scenario, client, genuine, server};
 use crate::lab::Lab;
 use crate::net::Node;
 use crate::peer::{Connection, Dial};
+use crate::segment::Segment;
 use crate::tokens::{Cause, Impact, Kind, Phase};
 use crate::wire::Toward;
 
 const PORT: u16 = 80;
 /// A fixed port that a restarted client uses again.
 const REUSED_PORT: u16 = 45678;
+
+const TIME_WAIT_NOTE: &str = "only the SYN with the lower sequence number was written by a program";
 
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const RECOVERY: Declared = genuine(Phase::Syn, Cause::HalfOpenRecovery, Impact::Noteworthy);
@@ -52,6 +55,16 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: client_reuses_port,
         captures: &[client(&[RECOVERY]), server(&[RECOVERY])],
+    },
+    Scenario {
+        name: "time_wait_reuse",
+        purpose: "A client reuses a port that is in TIME-WAIT at the server, with a lower sequence number: SYN, ACK, reset, SYN again.",
+        kind: Kind::Synthetic,
+        run: time_wait_reuse,
+        captures: &[
+            client(&[RECOVERY]).note(TIME_WAIT_NOTE),
+            server(&[RECOVERY]).note(TIME_WAIT_NOTE),
+        ],
     },
     Scenario {
         name: "keepalive_timeout",
@@ -124,6 +137,36 @@ fn client_reuses_port(lab: &mut Lab) -> Result<()> {
         server: listener.accept()?,
     };
     old.server.expect_reset()?;
+    new.exchange(REQUEST, RESPONSE)?;
+    new.close()
+}
+
+fn time_wait_reuse(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let client = lab.dial_from(REUSED_PORT, PORT, Dial::default())?;
+    let mut old = Connection {
+        client,
+        server: listener.accept()?,
+    };
+    old.exchange(REQUEST, RESPONSE)?;
+    old.close()?;
+    lab.settle()?;
+    let first = lab.wait_for(Node::Client, "the first SYN", |segment| segment.flags.syn)?;
+    let lower = Segment {
+        sequence: first.sequence.wrapping_sub(1_000_000),
+        timestamps: None,
+        ..first
+    };
+    lab.send_raw(Node::Client, &lower)?;
+    lab.wait_for(Node::Server, "the client's reset", |segment| {
+        segment.flags.rst
+    })?;
+    lab.settle()?;
+    let client = lab.dial_from(REUSED_PORT, PORT, Dial::default())?;
+    let mut new = Connection {
+        client,
+        server: listener.accept()?,
+    };
     new.exchange(REQUEST, RESPONSE)?;
     new.close()
 }

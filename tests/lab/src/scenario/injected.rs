@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
+use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, genuine, server, undecidable};
 use crate::lab::{Lab, Spot};
 use crate::net::Node;
 use crate::peer::Dial;
@@ -27,8 +27,6 @@ const FILTERED: Declared = foreign(Phase::Request, Cause::ContentFilter, Impact:
 /// The client's answer to the server's data, where its reason is not in the capture.
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const FILTERED_LATER: Declared = foreign(Phase::Data, Cause::ContentFilter, Impact::Disruptive);
-/// A further shot at a connection that the first has ended.
-const SHOT: Declared = foreign(Phase::Reset, Cause::Consequence, Impact::Benign);
 const BLIND: Declared = foreign(Phase::Data, Cause::BlindInjection, Impact::Noteworthy);
 const MID_STREAM: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
 
@@ -302,8 +300,8 @@ fn forged_now(lab: &mut Lab, ttl: u8) -> Result<Segment> {
     })
 }
 
-/// Makes the box react to the client's request.
-fn at_request(
+/// Makes the box react to whatever holds the blocked name.
+pub(super) fn at_request(
     lab: &Lab,
     react: impl Fn(&Segment) -> Vec<Injection> + Send + 'static,
 ) -> Result<()> {
@@ -320,14 +318,13 @@ fn at_request(
 }
 
 fn is_blocked_request(segment: &Segment) -> bool {
-    segment.destination.port() == PORT
-        && segment
-            .payload
-            .windows(BLOCKED_NAME.len())
-            .any(|text| text == BLOCKED_NAME.as_bytes())
+    segment
+        .payload
+        .windows(BLOCKED_NAME.len())
+        .any(|text| text == BLOCKED_NAME.as_bytes())
 }
 
-fn to_client(later: Duration, segment: Segment) -> Injection {
+pub(super) fn to_client(later: Duration, segment: Segment) -> Injection {
     Injection {
         after: REACTION_TIME + later,
         toward: Toward::Client,

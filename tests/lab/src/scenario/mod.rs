@@ -4,6 +4,7 @@
 mod abort;
 mod bridge;
 mod demo;
+mod documented;
 mod half_open;
 mod idle;
 mod injected;
@@ -34,6 +35,7 @@ const GROUPS: &[&[Scenario]] = &[
     half_open::TABLE,
     middlebox::TABLE,
     injected::TABLE,
+    documented::TABLE,
     ordinary::TABLE,
     probe::TABLE,
     partial::TABLE,
@@ -169,3 +171,6 @@ const fn looking_like(declared: Declared, shown: Cause) -> Declared {
 
 /// What follows from an earlier reset.
 const CONSEQUENCE: Declared = genuine(Phase::Reset, Cause::Consequence, Impact::Benign);
+
+/// A further shot at a connection that the first has ended.
+const SHOT: Declared = foreign(Phase::Reset, Cause::Consequence, Impact::Benign);

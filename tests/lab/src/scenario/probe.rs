@@ -19,6 +19,8 @@ const CLOSED_PORT: u16 = 81;
 /// How often a health check comes, and how many a capture holds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 const CHECKS: usize = 4;
+/// How soon Windows tries a refused connection again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
 const PROBED: Declared = genuine(Phase::Established, Cause::ConnectScan, Impact::Benign);
@@ -53,6 +55,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: health_check,
         captures: &[client(&[CHECKED; CHECKS]), server(&[CHECKED; CHECKS])],
+    },
+    Scenario {
+        name: "syn_repeated",
+        purpose: "A client as Windows is repeats a refused SYN with the same sequence number: three attempts that are one.",
+        kind: Kind::Synthetic,
+        run: syn_repeated,
+        captures: &[client(&[REFUSED; 3]), server(&[REFUSED; 3])],
     },
     Scenario {
         name: "backscatter",
@@ -97,6 +106,22 @@ fn health_check(lab: &mut Lab) -> Result<()> {
         )?
         .abort()?;
         thread::sleep(CHECK_INTERVAL);
+    }
+    Ok(())
+}
+
+fn syn_repeated(lab: &mut Lab) -> Result<()> {
+    let [port, _] = OPEN_PORTS;
+    let listener = lab.listen(port)?;
+    lab.ordinary_conversation(&listener)?;
+    let syn = Segment {
+        ttl: 128,
+        window: 64240,
+        ..syn(lab, CLOSED_PORT)
+    };
+    for _ in 0..3 {
+        lab.send_raw(Node::Client, &syn)?;
+        thread::sleep(RETRY_INTERVAL);
     }
     Ok(())
 }
