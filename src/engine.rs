@@ -19,7 +19,7 @@ use crate::{
     baseline::{Entered, Hosts, Look, Numbers, Resetters},
     conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
     evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
-    verdict::{Followup, Verdict},
+    verdict::{Followup, Shot, Verdict, signature},
     wire::{FrameNumber, Packet, Segment, ServerName, Timestamp},
 };
 
@@ -60,6 +60,9 @@ struct Asked {
 /// RSTs that are judged in one capture; those beyond carry no fields.
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
+
+/// RSTs of a run that are named together; the signatures count to two.
+const LONGEST_RUN: usize = 16;
 
 type Verdicts = HashMap<FrameNumber, Box<Verdict>>;
 
@@ -187,6 +190,38 @@ impl Engine {
             let verdict = Box::new(Verdict::of(case, name, segment.payload));
             self.verdicts.insert(segment.frame, verdict);
             self.enter_device(segment);
+            self.label_run(segment.frame);
+        }
+    }
+
+    /// Names the run of RSTs in one side's name that ends with this one.
+    fn label_run(&mut self, last: FrameNumber) {
+        let mut frames = Vec::new();
+        let mut next = Some(last);
+        while let Some(frame) = next.filter(|_| frames.len() < LONGEST_RUN) {
+            let Some(verdict) = self.verdicts.get(&frame) else {
+                break;
+            };
+            let reset = &verdict.case().reset;
+            let shot = Shot {
+                flags: reset.flags,
+                ack: reset.ack,
+            };
+            frames.push((frame, shot));
+            let earlier = verdict.case().earlier;
+            next = earlier
+                .filter(|earlier| earlier.same_sender)
+                .map(|earlier| earlier.frame);
+        }
+        let first = frames
+            .last()
+            .and_then(|(first, _)| self.verdicts.get(first));
+        let run: Vec<Shot> = frames.iter().map(|(_, shot)| *shot).collect();
+        let name = first.and_then(|first| signature(first.case(), &run));
+        for (frame, _) in frames {
+            if let Some(verdict) = self.verdicts.get_mut(&frame) {
+                verdict.label(name);
+            }
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Endpoint {
     pub vlan: u16,
     /// Link-layer source of its last segment; all zero: none was seen.
     pub link_source: [u8; 6],
+    /// Segments with new payload; saturates.
+    pub data_segments: u8,
     /// Retransmissions since the peer last acknowledged something new.
     pub retransmissions: u8,
     /// Keep-alive probes since its last other segment.
@@ -182,6 +184,15 @@ impl Endpoint {
             echo: 0,
         });
         self.segments = 2;
+    }
+
+    /// A SYN and so many segments with payload, for tests.
+    #[cfg(test)]
+    pub(crate) fn test_opened(&mut self, data_segments: u8) {
+        self.set_syn();
+        self.set_has_seq();
+        self.data_segments = data_segments;
+        self.segments = 2 + u32::from(data_segments);
     }
 
     /// A packet with this flow label, for tests.

@@ -442,6 +442,7 @@ fn learn_data(segment: &Segment<'_>, sender: &mut Endpoint, kind: TriggerKind) {
         };
         sender.payload = sender.payload.saturating_add(new);
         sender.last_data_frame = Some(segment.frame);
+        sender.data_segments = sender.data_segments.saturating_add(1);
     }
     if !sender.has_seq() || segment.end().is_after(sender.snd_nxt) {
         sender.snd_nxt = segment.end();

@@ -389,6 +389,17 @@ impl Builder {
         self
     }
 
+    /// The client (who receives the RST here) has opened the connection.
+    pub(crate) fn client_sent(mut self, data_segments: u8) -> Self {
+        self.0.receiver.test_opened(data_segments);
+        self
+    }
+
+    pub(crate) fn sender_syn(mut self) -> Self {
+        self.0.sender.test_opened(0);
+        self
+    }
+
     pub(crate) fn seq_ahead(mut self, bytes: i32) -> Self {
         self.0.reset.seq = self.0.sender.snd_nxt.offset(bytes.cast_unsigned());
         self

@@ -6,9 +6,11 @@
 
 mod explain;
 mod followup;
+mod labels;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};
+pub use labels::{Shot, signature};
 pub use weigh::{PRIOR, Weighed, Weighing, weigh};
 
 use std::{ffi::CStr, time::Duration};
@@ -47,6 +49,7 @@ pub struct Verdict {
     cause: Cause,
     impact: Impact,
     resetter: Option<Resetter>,
+    signature: Option<&'static CStr>,
 }
 
 impl Verdict {
@@ -63,6 +66,7 @@ impl Verdict {
             cause,
             impact,
             resetter: None,
+            signature: None,
         }
     }
 
@@ -84,6 +88,11 @@ impl Verdict {
         self.case.same_look_hosts = resetter.hosts();
         self.resetter = Some(resetter);
         self.judge_anew();
+    }
+
+    /// Takes the name of its run.
+    pub const fn label(&mut self, signature: Option<&'static CStr>) {
+        self.signature = signature;
     }
 
     /// Whether it does not fit its claimed host, or cannot come from it.
@@ -112,16 +121,16 @@ impl Verdict {
         self.case.phase
     }
 
-    /// `rst.signature`; not told yet.
+    /// `rst.signature`, of the run of RSTs that this one belongs to.
     #[must_use]
     pub const fn signature(&self) -> Option<&'static CStr> {
-        None
+        self.signature
     }
 
-    /// `rst.conn_state`; not told yet.
+    /// `rst.conn_state`.
     #[must_use]
-    pub const fn conn_state(&self) -> Option<&'static CStr> {
-        None
+    pub fn conn_state(&self) -> Option<&'static CStr> {
+        labels::conn_state(&self.case)
     }
 
     /// `rst.handshake_seen`.

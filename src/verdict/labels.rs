@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Names that others have given to how a connection ends: Zeek's `conn_state`
+//! and the signatures of "Global, Passive Detection of Connection Tampering"
+//! (SIGCOMM 2023, Table 1). Labels, not verdicts.
+
+use std::ffi::CStr;
+
+use crate::{
+    conversation::{Endpoint, Phase, Role},
+    evidence::Case,
+    wire::{SeqNumber, TcpFlags},
+};
+
+/// Both sides by their roles.
+fn client_and_server(case: &Case) -> Option<(&Endpoint, &Endpoint)> {
+    Some(match case.role? {
+        Role::Client => (&case.sender, &case.receiver),
+        Role::Server => (&case.receiver, &case.sender),
+    })
+}
+
+/// Zeek's name for the end (scripts/base/protocols/conn/main.zeek); a side that
+/// had sent its FIN has ended normally, whatever RST follows.
+pub(super) fn conn_state(case: &Case) -> Option<&'static CStr> {
+    let (client, server) = client_and_server(case)?;
+    if matches!(case.phase, Phase::Reset | Phase::Unknown | Phase::Closed) || case.sender.fin() {
+        return None;
+    }
+    match (case.role?, client.syn(), server.syn()) {
+        (Role::Server, true, false) if case.phase == Phase::Syn => Some(c"REJ"),
+        (Role::Client, true, false) if case.phase == Phase::Syn => Some(c"RSTOS0"),
+        (Role::Server, false, true) => Some(c"RSTRH"),
+        (Role::Client, true, true) => Some(c"RSTO"),
+        (Role::Server, true, true) => Some(c"RSTR"),
+        _ => None,
+    }
+}
+
+/// One RST of a run, as far as the signatures look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shot {
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Acknowledgement number.
+    pub ack: SeqNumber,
+}
+
+/// How far the conversation had come, as the signatures count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Syn,
+    Ack,
+    Push,
+    Data,
+}
+
+/// The signatures look at the client's first ten packets.
+const PACKETS_LOOKED_AT: u32 = 10;
+
+fn stage(case: &Case) -> Option<Stage> {
+    let (client, _) = client_and_server(case)?;
+    if !client.syn() || client.segments > PACKETS_LOOKED_AT {
+        return None;
+    }
+    match case.phase {
+        // The SYN-ACK is the server's own and not looked at.
+        Phase::Syn | Phase::Handshake => Some(Stage::Syn),
+        Phase::Established => Some(Stage::Ack),
+        Phase::Request | Phase::Data => Some(match client.data_segments {
+            0 => Stage::Ack,
+            1 => Stage::Push,
+            _ => Stage::Data,
+        }),
+        Phase::Closing | Phase::Closed | Phase::Reset | Phase::Unknown => None,
+    }
+}
+
+/// The signature of a run of RSTs in one side's name; `first` is the case of the
+/// run's first.
+pub fn signature(first: &Case, run: &[Shot]) -> Option<&'static CStr> {
+    let bare: Vec<&Shot> = run.iter().filter(|shot| !shot.flags.ack()).collect();
+    let with_ack = run.len() - bare.len();
+    let one_number = bare.windows(2).all(|pair| match pair {
+        [a, b] => a.ack == b.ack,
+        _ => true,
+    });
+    let some_zero = bare.iter().any(|shot| shot.ack.0 == 0);
+    Some(match (stage(first)?, bare.len(), with_ack) {
+        (Stage::Syn, 1.., 0) => c"SYN → RST",
+        (Stage::Syn, 0, 1..) => c"SYN → RST+ACK",
+        (Stage::Syn, _, _) => c"SYN → RST; RST+ACK",
+        (Stage::Ack, 1, 0) => c"SYN; ACK → RST",
+        (Stage::Ack, _, 0) => c"SYN; ACK → RST; RST",
+        (Stage::Ack, 0, 1) => c"SYN; ACK → RST+ACK",
+        (Stage::Ack, 0, _) => c"SYN; ACK → RST+ACK; RST+ACK",
+        (Stage::Push, 1, 0) => c"PSH+ACK → RST",
+        (Stage::Push, 0, 1) => c"PSH+ACK → RST+ACK",
+        (Stage::Push, 0, _) => c"PSH+ACK → RST+ACK; RST+ACK",
+        (Stage::Push, _, 1..) => c"PSH+ACK → RST; RST+ACK",
+        (Stage::Push, _, 0) if one_number => c"PSH+ACK → RST = RST",
+        (Stage::Push, _, 0) if some_zero => c"PSH+ACK → RST; RST0",
+        (Stage::Push, _, 0) => c"PSH+ACK → RST ≠ RST",
+        (Stage::Data, 1.., 0) => c"PSH+ACK; Data → RST",
+        (Stage::Data, 0, 1..) => c"PSH+ACK; Data → RST+ACK",
+        (Stage::Ack | Stage::Data, _, _) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::testing::{Builder, case};
+
+    fn shots(run: &[(bool, u32)]) -> Vec<Shot> {
+        run.iter()
+            .map(|(with_ack, ack)| Shot {
+                flags: if *with_ack {
+                    TcpFlags::RST.union(TcpFlags::ACK)
+                } else {
+                    TcpFlags::RST
+                },
+                ack: SeqNumber(*ack),
+            })
+            .collect()
+    }
+
+    fn told(first: &Builder, run: &[(bool, u32)]) -> Option<String> {
+        signature(first, &shots(run)).map(|name| name.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn signatures_of_table_1() {
+        let syn = case().client_sent(0).phase(Phase::Syn);
+        let ack = case().client_sent(0).phase(Phase::Established);
+        let push = case().client_sent(1).phase(Phase::Request);
+        let data = case().client_sent(2).phase(Phase::Data);
+        let (r, ra) = ((false, 0), (true, 1));
+        let rows: [(&Builder, &[(bool, u32)], &str); 15] = [
+            (&syn, &[r, r], "SYN → RST"),
+            (&syn, &[ra], "SYN → RST+ACK"),
+            (&syn, &[r, ra], "SYN → RST; RST+ACK"),
+            (&ack, &[r], "SYN; ACK → RST"),
+            (&ack, &[r, r], "SYN; ACK → RST; RST"),
+            (&ack, &[ra], "SYN; ACK → RST+ACK"),
+            (&ack, &[ra, ra], "SYN; ACK → RST+ACK; RST+ACK"),
+            (&push, &[r], "PSH+ACK → RST"),
+            (&push, &[ra], "PSH+ACK → RST+ACK"),
+            (&push, &[r, ra], "PSH+ACK → RST; RST+ACK"),
+            (&push, &[ra, ra], "PSH+ACK → RST+ACK; RST+ACK"),
+            (&push, &[(false, 7), (false, 7)], "PSH+ACK → RST = RST"),
+            (&push, &[(false, 7), (false, 8)], "PSH+ACK → RST ≠ RST"),
+            (&push, &[(false, 7), (false, 0)], "PSH+ACK → RST; RST0"),
+            (&data, &[ra, ra], "PSH+ACK; Data → RST+ACK"),
+        ];
+        for (first, run, name) in rows {
+            assert_eq!(told(first, run).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn no_signature_after_a_fin_or_without_the_beginning() {
+        assert_eq!(
+            told(&case().client_sent(1).phase(Phase::Closing), &[(true, 1)]),
+            None
+        );
+        assert_eq!(told(&case().phase(Phase::Request), &[(true, 1)]), None);
+    }
+
+    #[test]
+    fn zeeks_names() {
+        let state = |case: &Builder| conn_state(case).map(CStr::to_string_lossy);
+        let refused = case().client_sent(0).phase(Phase::Syn);
+        assert_eq!(state(&refused).as_deref(), Some("REJ"));
+        let aborted = case().client_sent(1).sender_syn().phase(Phase::Data);
+        assert_eq!(state(&aborted).as_deref(), Some("RSTR"));
+        let headless = case().sender_syn().phase(Phase::Handshake);
+        assert_eq!(state(&headless).as_deref(), Some("RSTRH"));
+        assert_eq!(state(&case()), None);
+    }
+}
