@@ -11,6 +11,7 @@
 mod acceptance;
 mod answer;
 mod endpoint;
+mod learn;
 mod life;
 mod phase;
 mod recent;

@@ -136,26 +136,24 @@ mod tests {
         let push = case().client_sent(1).phase(Phase::Request);
         let data = case().client_sent(2).phase(Phase::Data);
         let (r, ra) = ((false, 0), (true, 1));
-        let rows: [(&Builder, &[(bool, u32)], &str); 15] = [
-            (&syn, &[r, r], "SYN → RST"),
-            (&syn, &[ra], "SYN → RST+ACK"),
-            (&syn, &[r, ra], "SYN → RST; RST+ACK"),
-            (&ack, &[r], "SYN; ACK → RST"),
-            (&ack, &[r, r], "SYN; ACK → RST; RST"),
-            (&ack, &[ra], "SYN; ACK → RST+ACK"),
-            (&ack, &[ra, ra], "SYN; ACK → RST+ACK; RST+ACK"),
-            (&push, &[r], "PSH+ACK → RST"),
-            (&push, &[ra], "PSH+ACK → RST+ACK"),
-            (&push, &[r, ra], "PSH+ACK → RST; RST+ACK"),
-            (&push, &[ra, ra], "PSH+ACK → RST+ACK; RST+ACK"),
-            (&push, &[(false, 7), (false, 7)], "PSH+ACK → RST = RST"),
-            (&push, &[(false, 7), (false, 8)], "PSH+ACK → RST ≠ RST"),
-            (&push, &[(false, 7), (false, 0)], "PSH+ACK → RST; RST0"),
-            (&data, &[ra, ra], "PSH+ACK; Data → RST+ACK"),
-        ];
-        for (first, run, name) in rows {
+        let check = |first: &Builder, run: &[(bool, u32)], name: &str| {
             assert_eq!(told(first, run).as_deref(), Some(name));
-        }
+        };
+        check(&syn, &[r, r], "SYN → RST");
+        check(&syn, &[ra], "SYN → RST+ACK");
+        check(&syn, &[r, ra], "SYN → RST; RST+ACK");
+        check(&ack, &[r], "SYN; ACK → RST");
+        check(&ack, &[r, r], "SYN; ACK → RST; RST");
+        check(&ack, &[ra], "SYN; ACK → RST+ACK");
+        check(&ack, &[ra, ra], "SYN; ACK → RST+ACK; RST+ACK");
+        check(&push, &[r], "PSH+ACK → RST");
+        check(&push, &[ra], "PSH+ACK → RST+ACK");
+        check(&push, &[r, ra], "PSH+ACK → RST; RST+ACK");
+        check(&push, &[ra, ra], "PSH+ACK → RST+ACK; RST+ACK");
+        check(&push, &[(false, 7), (false, 7)], "PSH+ACK → RST = RST");
+        check(&push, &[(false, 7), (false, 8)], "PSH+ACK → RST ≠ RST");
+        check(&push, &[(false, 7), (false, 0)], "PSH+ACK → RST; RST0");
+        check(&data, &[ra, ra], "PSH+ACK; Data → RST+ACK");
     }
 
     #[test]

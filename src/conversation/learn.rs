@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What one segment tells of the endpoint that sent it.
+
+use std::time::Duration;
+
+use super::{Endpoint, Event, Recent, State, TriggerKind};
+use crate::wire::{Content, IpVersion, Segment, TcpFlags};
+
+pub(super) fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Content) -> TriggerKind {
+    let flags = segment.flags;
+    if flags.contains(TcpFlags::SYN.union(TcpFlags::ACK)) {
+        return TriggerKind::SynAck;
+    }
+    if flags.syn() {
+        return TriggerKind::Syn;
+    }
+    if sender.has_seq() && segment.payload_length <= 1 && !flags.fin() {
+        // RFC 9293 §3.8.4: SEG.SEQ = SND.NXT-1, with or without a garbage byte.
+        if segment.seq.offset(1) == sender.snd_nxt && flags.ack() && !sender.fin() {
+            return TriggerKind::KeepAlive;
+        }
+    }
+    let sent_before = sender.has_seq() && !segment.end().is_after(sender.snd_nxt);
+    if segment.payload_length == 0 && !flags.fin() {
+        return TriggerKind::Ack;
+    }
+    if sent_before {
+        return TriggerKind::Retransmission;
+    }
+    if segment.payload_length == 0 {
+        return TriggerKind::Fin;
+    }
+    match content {
+        Content::TlsClientHello => TriggerKind::TlsClientHello,
+        Content::HttpRequest => TriggerKind::HttpRequest,
+        Content::TlsAlert => TriggerKind::TlsAlert,
+        Content::Other => TriggerKind::Data,
+    }
+}
+
+pub(super) fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
+    sender.isn = segment.seq;
+    sender.set_syn();
+    sender.window_scale = segment.options.window_scale.unwrap_or(0);
+    let options = &segment.options;
+    let raw = options.window_scale.is_none() && options.timestamps.is_none();
+    if raw && !segment.flags.ack() {
+        sender.set_raw_syn();
+    }
+    sender.meet(if segment.flags.ack() {
+        Event::SendsSynAck
+    } else {
+        Event::SendsSyn
+    });
+}
+
+/// What the acknowledgement tells; the round trip that it completes.
+pub(super) fn learn_acknowledgement(
+    segment: &Segment<'_>,
+    sender: &mut Endpoint,
+    receiver: &mut Endpoint,
+    peers: &Recent,
+) -> Option<Duration> {
+    let mut rtt = None;
+    if !sender.has_acked() || segment.ack.is_after(sender.acked) {
+        rtt = round_trip(segment, peers).filter(|_| !sender.raw_syn());
+        if let Some(rtt) = rtt {
+            sender.learn_rtt(rtt);
+        }
+        sender.acked = segment.ack;
+        sender.set_has_acked();
+        receiver.retransmissions = 0;
+    }
+    // RFC 9293 §3.10.7.3: an ACK of what was never sent does not establish.
+    let unacceptable =
+        sender.state == State::SynSent && receiver.syn() && segment.ack.is_after(receiver.snd_nxt);
+    if !segment.flags.syn() && !unacceptable {
+        sender.meet(Event::SendsAck);
+        if receiver.state == State::SynReceived && segment.ack == receiver.snd_nxt {
+            receiver.meet(Event::SynAcked);
+        }
+    }
+    if receiver.fin() && !receiver.fin_acked() && segment.ack == receiver.snd_nxt {
+        receiver.set_fin_acked();
+        receiver.meet(Event::FinAcked);
+    }
+    rtt
+}
+
+pub(super) fn learn_data(segment: &Segment<'_>, sender: &mut Endpoint, kind: TriggerKind) {
+    if kind.carries_payload() || (segment.flags.syn() && segment.payload_length > 0) {
+        let new = if sender.has_seq() {
+            let beyond = segment.end().distance(sender.snd_nxt);
+            u32::try_from(beyond)
+                .unwrap_or(0)
+                .min(segment.payload_length)
+        } else {
+            segment.payload_length
+        };
+        sender.payload = sender.payload.saturating_add(new);
+        sender.last_data_frame = Some(segment.frame);
+        sender.data_segments = sender.data_segments.saturating_add(1);
+    }
+    if !sender.has_seq() || segment.end().is_after(sender.snd_nxt) {
+        sender.snd_nxt = segment.end();
+        sender.set_has_seq();
+    }
+}
+
+pub(super) fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
+    sender.segments = sender.segments.saturating_add(1);
+    sender.last_time = segment.time;
+    sender.last_frame = Some(segment.frame);
+    sender.window = segment.window;
+    sender.link_source = segment.link.source.unwrap_or_default();
+    sender.vlan = segment.link.vlan.unwrap_or_default();
+    if let Some(timestamps) = segment.options.timestamps {
+        sender.learn_timestamps(timestamps);
+    }
+    if let Some(ip) = segment.ip {
+        sender.ttl.learn(ip.ttl);
+        sender.traffic_class = ip.traffic_class;
+        if let Some(id) = ip.id() {
+            sender.ip_id.learn(id, segment.frame);
+        }
+        match ip.version {
+            IpVersion::V4 {
+                dont_fragment: true,
+                ..
+            } => sender.set_df_set(),
+            IpVersion::V4 { .. } => sender.set_df_clear(),
+            IpVersion::V6 { flow_label: 0 } => sender.set_unlabelled(),
+            IpVersion::V6 { flow_label } => {
+                sender.set_labelled();
+                sender.flow_label = flow_label;
+            }
+        }
+    }
+}
+
+/// The round trip that an acknowledgement completes. Retransmissions are left
+/// out, because one cannot tell which copy is acknowledged (Karn, RFC 6298 §3).
+fn round_trip(segment: &Segment<'_>, peer: &Recent) -> Option<Duration> {
+    peer.iter()
+        .find(|sent| {
+            sent.end() == segment.ack
+                && sent.length > 0
+                && !matches!(
+                    sent.kind,
+                    TriggerKind::Retransmission | TriggerKind::KeepAlive
+                )
+        })
+        .map(|sent| segment.time.since(sent.time))
+}
