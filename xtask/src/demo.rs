@@ -21,6 +21,9 @@ const SHOWN: usize = 25;
 /// Pieces of evidence that are shown of each reset.
 const EVIDENCE_SHOWN: usize = 3;
 
+/// A narrower table would break words: there each reset gets lines of its own.
+const TABLE_WIDTH: usize = 100;
+
 /// Width of the labels in front of the explanations.
 const LABEL: usize = 14;
 
@@ -63,7 +66,15 @@ fn show(reading: &Reading, capture: &Path, all: bool) {
         return;
     }
     let limit = if all { verdicts.len() } else { SHOWN };
-    say::line(table(verdicts.iter().take(limit)));
+    let width = say::width();
+    if width < TABLE_WIDTH {
+        verdicts
+            .iter()
+            .take(limit)
+            .for_each(|verdict| row(verdict, width));
+    } else {
+        say::line(table(verdicts.iter().take(limit), width));
+    }
     for verdict in verdicts.iter().take(limit) {
         explain(verdict);
     }
@@ -78,20 +89,17 @@ fn show(reading: &Reading, capture: &Path, all: bool) {
     }
 }
 
-fn table<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Table {
+fn table<'a>(verdicts: impl Iterator<Item = &'a Verdict>, width: usize) -> Table {
     let mut table = Table::new();
     table
         .load_preset(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(say::width()).unwrap_or(u16::MAX))
+        .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .set_header(["frame", "conversation", "when", "who", "why", "impact"]);
     for verdict in verdicts {
         table.add_row([
             verdict.frame.to_string(),
-            format!(
-                "{}: {} → {}",
-                verdict.stream, verdict.source, verdict.destination
-            ),
+            conversation(verdict),
             verdict.phase.clone(),
             who(verdict),
             verdict.cause.clone(),
@@ -99,6 +107,31 @@ fn table<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Table {
         ]);
     }
     table
+}
+
+/// What a row of the table says, without the table.
+fn row(verdict: &Verdict, width: usize) {
+    let frame = format!("frame {}", verdict.frame);
+    say::paragraph(&frame, &conversation(verdict), LABEL, width);
+    let Verdict {
+        phase,
+        cause,
+        impact,
+        ..
+    } = verdict;
+    let answer = format!("{phase}, {}, {cause}, {impact}", who(verdict));
+    say::paragraph("", &answer, LABEL, width);
+}
+
+/// The number of the conversation, and the addresses of the reset.
+fn conversation(verdict: &Verdict) -> String {
+    let Verdict {
+        stream,
+        source,
+        destination,
+        ..
+    } = verdict;
+    format!("{stream}: {source} → {destination}")
 }
 
 /// The origin, and the side that the reset claims to come from.
@@ -153,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn table_fits_a_narrow_pipe() {
+    fn table_fits_its_width() {
         let verdict = Verdict {
             frame: 12,
             source: "[fd77:4::2]:8003".to_owned(),
@@ -162,11 +195,9 @@ mod tests {
             confidence: Some(97),
             ..Verdict::default()
         };
-        let text = table(std::iter::once(&verdict)).to_string();
-        assert!(
-            text.lines()
-                .all(|line| line.chars().count() <= say::width())
-        );
+        let text = table(std::iter::once(&verdict), TABLE_WIDTH).to_string();
+        let mut widths = text.lines().map(|line| line.chars().count());
+        assert!(widths.all(|width| width <= TABLE_WIDTH));
         assert!(text.contains("97 %"));
     }
 }

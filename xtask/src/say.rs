@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::io::IsTerminal;
 
 /// Width of the paragraphs and tables where the output is no terminal.
-const PIPE_WIDTH: usize = 100;
+const PIPE_WIDTH: usize = 110;
 
 /// Prints a result, on standard output.
 pub(crate) fn line(text: impl Display) {
