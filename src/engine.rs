@@ -16,7 +16,8 @@ use lru::LruCache;
 
 pub use crate::verdict::ExpertLevel;
 use crate::{
-    baseline::{Entered, Hosts, Look, Numbers, Resetters},
+    baseline::{Entered, Hosts, Look, Numbers, Prober, Resetters},
+    cause::Cause,
     conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
     evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
     verdict::{Followup, Shot, Verdict, signature},
@@ -75,6 +76,7 @@ pub struct Engine {
     names: LruCache<Key, Asked>,
     resetters: Resetters,
     numbers: Numbers,
+    prober: Prober,
     later: later::Hosts,
     verdicts: Verdicts,
     followups: HashMap<FrameNumber, Followup>,
@@ -91,6 +93,7 @@ impl Engine {
             names: LruCache::new(MOST_NAMES),
             resetters: Resetters::default(),
             numbers: Numbers::default(),
+            prober: Prober::default(),
             later: later::Hosts::default(),
             verdicts: HashMap::new(),
             followups: HashMap::new(),
@@ -191,6 +194,32 @@ impl Engine {
             self.verdicts.insert(segment.frame, verdict);
             self.enter_device(segment);
             self.label_run(segment.frame);
+            self.enter_probe(segment);
+        }
+    }
+
+    /// Enters a connection that its client reset unused among those that come
+    /// again and again.
+    fn enter_probe(&mut self, segment: &Segment<'_>) {
+        let probe = self.verdicts.get(&segment.frame).is_some_and(|verdict| {
+            matches!(verdict.cause(), Cause::ConnectScan | Cause::HealthCheck)
+        });
+        if !probe {
+            return;
+        }
+        let entered = self.prober.enter(
+            segment.source.address,
+            segment.destination,
+            segment.time,
+            segment.frame,
+        );
+        let Some((series, frames)) = entered else {
+            return;
+        };
+        for frame in frames {
+            if let Some(verdict) = self.verdicts.get_mut(&frame) {
+                verdict.repeat(series);
+            }
         }
     }
 
@@ -306,6 +335,7 @@ fn case(
         earlier: None,
         name_repeated: false,
         same_look_hosts: 0,
+        series: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
         ttl_tolerance: settings.ttl_tolerance,

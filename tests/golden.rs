@@ -10,10 +10,6 @@ use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 use rstscope::replay::{FrameFields, Passes, fields};
 use serde::Deserialize;
 
-/// Causes that are not told apart yet, and what is said instead: a series needs
-/// memory across connections, which the engine does not have.
-const NOT_YET: [(&str, &str); 1] = [("health_check", "connect_scan")];
-
 /// What the maker of a capture knows of it.
 #[derive(Deserialize)]
 struct Case {
@@ -65,10 +61,6 @@ fn check(directory: &Path, problems: &mut Vec<String>) -> Result<String, Box<dyn
         let indistinguishable = !truth.decidable && truth.origin == "middlebox";
         let right = origin == truth.origin || origin == "unclear" || indistinguishable;
         let shown = truth.looks_like.as_ref().unwrap_or(&truth.cause);
-        let cause = NOT_YET
-            .iter()
-            .find(|(cause, _)| cause == shown)
-            .map_or(shown.as_str(), |(_, instead)| instead);
         let mut say = |field: &str, expected: &str, found: &str| {
             problems.push(format!(
                 "{name} frame {}: {field} must be {expected}, is {found}",
@@ -82,7 +74,7 @@ fn check(directory: &Path, problems: &mut Vec<String>) -> Result<String, Box<dyn
         let told = origin == truth.origin;
         for (field, expected, certain) in [
             ("rst.phase", truth.phase.as_str(), true),
-            ("rst.cause", cause, told),
+            ("rst.cause", shown.as_str(), told),
             ("rst.impact", truth.impact.as_str(), told),
         ] {
             if certain && value(fields, field) != expected {

@@ -10,9 +10,11 @@
 mod host;
 mod ip_id;
 mod resetter;
+mod series;
 mod ttl;
 
 pub use host::{Host, Hosts};
 pub use ip_id::{IpId, Pattern};
 pub use resetter::{Entered, Look, Numbers, Resetter, Resetters};
+pub use series::{Prober, Series};
 pub use ttl::{Ttl, hops, initial_ttl};

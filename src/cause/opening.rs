@@ -28,6 +28,9 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
                 Cause::CancelledConnect
             })
         }
+        (Phase::Handshake | Phase::Established, Role::Client) if case.series.is_some() => {
+            Some(Cause::HealthCheck)
+        }
         (Phase::Handshake | Phase::Established, Role::Client) => Some(Cause::ConnectScan),
         (Phase::Handshake | Phase::Established, Role::Server) => Some(Cause::NotAccepted),
         _ => None,
@@ -71,6 +74,18 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 out,
                 ": a connect time-out, or another attempt that was faster (Happy Eyeballs)."
             );
+        }
+        Cause::HealthCheck => {
+            say!(
+                out,
+                "The client opened the connection and reset it without a byte"
+            );
+            if let Some(series) = case.series {
+                say!(out, ", as every ");
+                write_span(out, series.period);
+                say!(out, " ({} times so far)", series.count);
+            }
+            say!(out, ": a health check.");
         }
         Cause::ConnectScan => say!(
             out,

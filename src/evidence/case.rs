@@ -5,7 +5,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    baseline::{Host, Pattern, Ttl, hops},
+    baseline::{Host, Pattern, Series, Ttl, hops},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
     wire::{FrameNumber, IpHeader, Link, SeqNumber, TcpFlags, Timestamp, Timestamps},
 };
@@ -213,6 +213,8 @@ pub struct Case {
     /// Hosts that suspicious RSTs of the same look have claimed to be, this one
     /// included; 0 where this one is not suspicious.
     pub same_look_hosts: u32,
+    /// The periodic series of probes that it ends one of.
+    pub series: Option<Series>,
     /// A recent RST that claims another host and that this one's IP ID follows.
     pub shared_counter: Option<SharedCounter>,
     /// What came after it.

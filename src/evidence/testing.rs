@@ -82,6 +82,7 @@ pub(crate) fn case() -> Builder {
         after_idle: false,
         earlier: None,
         same_look_hosts: 0,
+        series: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
         ttl_tolerance: 2,

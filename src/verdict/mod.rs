@@ -16,7 +16,7 @@ pub use weigh::{PRIOR, Weighed, Weighing, weigh};
 use std::{ffi::CStr, time::Duration};
 
 use crate::{
-    baseline::{Host, Pattern, Resetter, hops},
+    baseline::{Host, Pattern, Resetter, Series, hops},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
     evidence::{Aftermath, Case, Finding, HostHabits, Origin},
@@ -87,6 +87,12 @@ impl Verdict {
     pub fn attribute(&mut self, resetter: Resetter) {
         self.case.same_look_hosts = resetter.hosts();
         self.resetter = Some(resetter);
+        self.judge_anew();
+    }
+
+    /// Judges anew as one of a series of probes.
+    pub fn repeat(&mut self, series: Series) {
+        self.case.series = Some(series);
         self.judge_anew();
     }
 

@@ -139,7 +139,8 @@ impl Tshark {
         Ok(run)
     }
 
-    fn command(&self) -> Command {
+    /// tshark with its environment, to be given arguments and run by the caller.
+    pub(crate) fn command(&self) -> Command {
         let mut command = if self.is_root {
             let mut command = Command::new("setpriv");
             command

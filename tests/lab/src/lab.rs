@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::detour::Detour;
 use crate::net::{Family, Net, Node};
 use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
+use crate::program::Program;
 use crate::segment::Segment;
 use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
@@ -127,6 +128,12 @@ impl Lab {
         self.dial_between(from, self.server_address(port), options)
     }
 
+    /// Connects from the client's next port to any address.
+    pub(crate) fn dial_to(&mut self, to: SocketAddr) -> Result<Peer> {
+        let from = self.next_client_address();
+        self.dial_between(from, to, Dial::default())
+    }
+
     fn dial_between(&self, from: SocketAddr, to: SocketAddr, options: Dial) -> Result<Peer> {
         self.net
             .namespace(Node::Client)?
@@ -177,6 +184,33 @@ impl Lab {
     /// Sends a TCP segment from a raw socket; the kernel writes the IP header.
     pub(crate) fn send_raw(&self, node: Node, segment: &Segment) -> Result<()> {
         self.net.namespace(node)?.enter(|| peer::send_raw(segment))
+    }
+
+    /// Starts a program of others at a node; it ends with what this returns.
+    pub(crate) fn start(
+        &self,
+        node: Node,
+        program: &'static str,
+        arguments: &[&str],
+        configuration: &str,
+    ) -> Result<Program> {
+        Program::start(self.net.namespace(node)?, program, arguments, configuration)
+    }
+
+    /// Waits until a program at a node listens on a port, by connecting to it over loopback.
+    pub(crate) fn wait_for_port(&self, node: Node, port: u16) -> Result<()> {
+        let to = SocketAddr::new(self.family.loopback(), port);
+        let from = SocketAddr::new(self.family.loopback(), 0);
+        let end = Instant::now() + PATIENCE;
+        self.net.namespace(node)?.enter(|| {
+            while let Err(error) = Peer::connect(from, to, &Dial::default()) {
+                if Instant::now() > end {
+                    return Err(error.context(format!("nothing listens on {to}")));
+                }
+                thread::sleep(POLL);
+            }
+            Ok(())
+        })
     }
 
     /// Loads an nftables script at a node.

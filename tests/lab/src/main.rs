@@ -10,6 +10,7 @@ mod lab;
 mod namespace;
 mod net;
 mod peer;
+mod program;
 mod report;
 mod runner;
 mod scenario;

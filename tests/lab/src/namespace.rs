@@ -14,8 +14,17 @@ use nix::sched::{CloneFlags, setns, unshare};
 /// The namespace that the calling thread is in.
 const CURRENT: &str = "/proc/thread-self/ns/net";
 
-/// The external programs that the lab needs, and the Debian package of each.
+/// The external programs that every scenario needs, and the Debian package of each.
 pub(crate) const TOOLS: &[(&str, &str)] = &[("ip", "iproute2"), ("nft", "nftables")];
+
+/// The ones that only some scenarios need.
+const DEVICES: &[(&str, &str)] = &[
+    ("haproxy", "haproxy"),
+    ("nginx", "nginx-light"),
+    ("nmap", "nmap"),
+    ("setpriv", "util-linux"),
+    ("tcpkill", "dsniff"),
+];
 
 /// One network namespace.
 #[derive(Debug)]
@@ -86,10 +95,23 @@ impl Namespace {
     }
 }
 
+/// Fails if a program cannot be started.
+pub(crate) fn installed(program: &str) -> Result<()> {
+    let mut command = Command::new(program);
+    command
+        .arg("-V")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().map_err(|error| missing(program, &error))?;
+    Ok(())
+}
+
 /// Says in one sentence what to install when a program cannot be started.
 pub(crate) fn missing(program: &str, error: &std::io::Error) -> anyhow::Error {
     let package = TOOLS
         .iter()
+        .chain(DEVICES)
         .find(|(name, _)| *name == program)
         .map(|(_, package)| *package);
     match (error.kind(), package) {

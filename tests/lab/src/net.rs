@@ -121,6 +121,18 @@ impl Family {
         }
     }
 
+    pub(crate) fn loopback(self) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::LOCALHOST.into(),
+            Self::V6 => Ipv6Addr::LOCALHOST.into(),
+        }
+    }
+
+    /// The middlebox as the client can address it.
+    pub(crate) fn middlebox(self) -> IpAddr {
+        self.address(1, 2)
+    }
+
     /// The client's network, as a route names it.
     pub(crate) fn client_network(self) -> String {
         format!("{}/{}", self.address(0, 0), self.prefix_length())

@@ -14,6 +14,9 @@ use crate::segment::Segment;
 /// How long any single step may take before the scenario counts as failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Nothing for this long is a pause.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// A listening socket of the server.
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -133,6 +136,14 @@ impl Peer {
             Ok(_) => bail!("data came where the end of the connection was expected"),
             Err(error) => Err(error).context("the connection did not end in order"),
         }
+    }
+
+    /// Reads and forgets what the other side sends, until it pauses.
+    pub(crate) fn discard(&mut self) -> Result<()> {
+        self.socket.set_read_timeout(Some(PAUSE))?;
+        while self.read_byte().is_ok_and(|count| count > 0) {}
+        self.socket.set_read_timeout(Some(PATIENCE))?;
+        Ok(())
     }
 
     /// Waits for a reset.

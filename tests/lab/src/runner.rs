@@ -2,7 +2,7 @@
 //! Runs scenarios, checks that they did what they declare, and writes their cases.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::case::{Case, CaseReset};
 use crate::lab::{Lab, Recorded};
-use crate::namespace::{TOOLS, missing};
+use crate::namespace::{TOOLS, installed};
 use crate::net::Family;
 use crate::report;
 use crate::scenario::{self, Capture, Scenario};
@@ -212,12 +212,7 @@ fn check_requirements() -> Result<()> {
         "the lab must run as root: it makes network namespaces"
     );
     for (tool, _) in TOOLS {
-        let mut command = Command::new(tool);
-        command
-            .arg("-V")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command.status().map_err(|error| missing(tool, &error))?;
+        installed(tool)?;
     }
     ensure!(
         Path::new("/dev/net/tun").exists(),

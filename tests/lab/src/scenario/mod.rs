@@ -4,6 +4,7 @@
 mod abort;
 mod bridge;
 mod demo;
+mod devices;
 mod documented;
 mod half_open;
 mod idle;
@@ -34,6 +35,7 @@ const GROUPS: &[&[Scenario]] = &[
     abort::TABLE,
     half_open::TABLE,
     middlebox::TABLE,
+    devices::TABLE,
     injected::TABLE,
     documented::TABLE,
     ordinary::TABLE,
