@@ -34,7 +34,11 @@ fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
         return false;
     };
     let sender = case.sender_word();
-    match case.trigger() {
+    // What came before the earlier RST was answered by that one.
+    let trigger = case
+        .trigger()
+        .filter(|trigger| !earlier.same_sender || trigger.frame > earlier.frame);
+    match trigger {
         Some(trigger) if earlier.same_sender => say!(
             out,
             "The {sender} had reset the connection in frame {}; this RST answers one more segment that arrived afterwards ({} in frame {}).",

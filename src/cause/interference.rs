@@ -79,23 +79,16 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
         ),
         Cause::IdleTimeout => {
             say!(out, "The connection had been silent");
-            write_idle(case, out);
-            say!(out, " when ");
-            let who = if origin == Origin::Middlebox {
-                "a device on the path"
-            } else {
-                sender
-            };
-            say!(out, "{who} ended it.");
+            if let Some(idle) = case.idle {
+                say!(out, " for ");
+                write_span(out, idle);
+            }
+            match origin {
+                Origin::Middlebox => say!(out, " when a device on the path ended it."),
+                Origin::Endpoint | Origin::Unclear => say!(out, " when the {sender} ended it."),
+            }
         }
         _ => return false,
     }
     true
-}
-
-fn write_idle(case: &Case, out: &mut String) {
-    if let Some(idle) = case.idle {
-        say!(out, " of ");
-        write_span(out, idle);
-    }
 }
