@@ -197,20 +197,17 @@ impl Lab {
         Program::start(self.net.namespace(node)?, program, arguments, configuration)
     }
 
-    /// Waits until a program at a node listens on a port, by connecting to it over loopback.
+    /// Waits until a program at a node listens on a port.
     pub(crate) fn wait_for_port(&self, node: Node, port: u16) -> Result<()> {
-        let to = SocketAddr::new(self.family.loopback(), port);
-        let from = SocketAddr::new(self.family.loopback(), 0);
         let end = Instant::now() + PATIENCE;
-        self.net.namespace(node)?.enter(|| {
-            while let Err(error) = Peer::connect(from, to, &Dial::default()) {
-                if Instant::now() > end {
-                    return Err(error.context(format!("nothing listens on {to}")));
-                }
-                thread::sleep(POLL);
+        let namespace = self.net.namespace(node)?;
+        while !namespace.enter(|| peer::is_listening(self.family, port))? {
+            if Instant::now() > end {
+                bail!("nothing listens on port {port} of {}", node.name());
             }
-            Ok(())
-        })
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// Loads an nftables script at a node.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The sockets of a scenario: one side of a connection, and what can be done to it.
 
+use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
+use crate::net::Family;
 use crate::segment::Segment;
 
 /// How long any single step may take before the scenario counts as failed.
@@ -16,6 +18,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Nothing for this long is a pause.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// The state of a listening socket in the kernel's list (`TCP_LISTEN` in `net/tcp_states.h`).
+const TCP_LISTEN: &str = "0A";
 
 /// A listening socket of the server.
 #[derive(Debug)]
@@ -238,6 +243,21 @@ fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             result => return result,
         }
     }
+}
+
+/// Whether anything listens on a port in the namespace that the calling thread is in.
+pub(crate) fn is_listening(family: Family, port: u16) -> Result<bool> {
+    let table = match family {
+        Family::V4 => "/proc/thread-self/net/tcp",
+        Family::V6 => "/proc/thread-self/net/tcp6",
+    };
+    let port = format!(":{port:04X}");
+    let sockets = fs::read_to_string(table).context("cannot read the list of sockets")?;
+    Ok(sockets.lines().any(|socket| {
+        let mut columns = socket.split_whitespace().skip(1);
+        let local = columns.next().unwrap_or_default();
+        local.ends_with(&port) && columns.nth(1) == Some(TCP_LISTEN)
+    }))
 }
 
 /// Sends a segment that no socket of this host knows of.
