@@ -4,6 +4,7 @@
 //! It is compiled before anything is set up, so it needs nothing but rustc and a C linker.
 
 mod accuracy;
+mod bench;
 mod bless;
 mod demo;
 mod install;
@@ -67,6 +68,8 @@ enum Command {
         #[arg(long)]
         misses: bool,
     },
+    /// Measure what the plugin costs: instructions, segments per second, memory
+    Bench,
     /// Check the house rules that no compiler checks
     Tidy,
 }
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Lab { arguments } => lab::run(&arguments),
         Command::Bless => bless::run(),
         Command::Accuracy { folders, misses } => accuracy::run(folders, misses),
+        Command::Bench => bench::run(),
         Command::Tidy => tidy::run(),
     };
     match outcome {

@@ -83,6 +83,9 @@ const LAB: &[Need] = &[
     need(Probe::Program(&["nft"]), "nftables", "nftables"),
 ];
 
+/// Counting instructions.
+const BENCH: &[Need] = &[need(Probe::Program(&["valgrind"]), "valgrind", "valgrind")];
+
 /// The version of Debian 12 first: another may lay the same code out differently.
 const CLANG_FORMAT: &[&str] = &["clang-format-14", "clang-format"];
 
@@ -100,6 +103,11 @@ pub(crate) fn tests() -> Result<()> {
 /// Sets up what the lab needs.
 pub(crate) fn lab() -> Result<()> {
     ensure(LAB.iter())
+}
+
+/// Sets up what `cargo xtask bench` needs.
+pub(crate) fn bench() -> Result<()> {
+    ensure(PLUGIN.iter().chain(BENCH))
 }
 
 /// The clang-format to use.

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Writes a capture of ordinary traffic: the same bytes in every run.
+//!
+//! Clients fetch from servers: handshake, requests, responses of several segments, acknowledgements, and
+//! a close in both directions or, in one conversation of five, by a reset of the client.
+//! Half of the conversations speak HTTP, the others something that Wireshark has no dissector for;
+//! every third is IPv6; all carry timestamps, and dozens of them run at a time.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// A new conversation begins this often; one lasts for some hundred milliseconds.
+const SPACING_US: u64 = 2_000;
+/// Path from the capture point to a server and back.
+const ROUND_TRIP_US: u64 = 20_000;
+/// Path from the capture point, which is close to the clients, to a client and back.
+const CLIENT_ROUND_TRIP_US: u64 = 200;
+/// Largest payload of a segment: an Ethernet frame less the headers.
+const SEGMENT: u32 = 1428;
+
+const FIN: u8 = 1;
+const SYN: u8 = 2;
+const RST: u8 = 4;
+const PSH: u8 = 8;
+const ACK: u8 = 16;
+
+/// What was written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    pub(crate) packets: u64,
+    pub(crate) resets: u64,
+    pub(crate) conversations: u64,
+}
+
+/// Writes `conversations` of them into a pcap file.
+pub(crate) fn write(path: &Path, conversations: u64) -> Result<Written> {
+    let mut packets = Vec::new();
+    for number in 0..conversations {
+        Conversation::new(number).speak(&mut packets);
+    }
+    // A stable sort: what one conversation does at once stays in order.
+    packets.sort_by_key(|packet| packet.time_us);
+    save(path, &packets).with_context(|| format!("cannot write {}", path.display()))?;
+    let resets = packets.iter().filter(|packet| packet.is_reset).count();
+    Ok(Written {
+        packets: packets.len() as u64,
+        resets: resets as u64,
+        conversations,
+    })
+}
+
+struct Packet {
+    time_us: u64,
+    bytes: Vec<u8>,
+    is_reset: bool,
+}
+
+fn save(path: &Path, packets: &[Packet]) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    // Magic number, version 2.4, no time zone, no accuracy, 64 KiB of each packet, Ethernet.
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0x1_0000, 1] {
+        file.write_all(&word.to_le_bytes())?;
+    }
+    for packet in packets {
+        let length = u32::try_from(packet.bytes.len())?;
+        let seconds = u32::try_from(1_800_000_000 + packet.time_us / 1_000_000)?;
+        let micros = u32::try_from(packet.time_us % 1_000_000)?;
+        for word in [seconds, micros, length, length] {
+            file.write_all(&word.to_le_bytes())?;
+        }
+        file.write_all(&packet.bytes)?;
+    }
+    Ok(file.flush()?)
+}
+
+/// One side of a conversation.
+struct Host {
+    mac: [u8; 6],
+    number: u16,
+    port: u16,
+    ttl: u8,
+    ip_id: u16,
+    flow_label: u32,
+    seq: u32,
+    clock: u32,
+}
+
+struct Conversation {
+    is_v6: bool,
+    speaks_http: bool,
+    ends_by_reset: bool,
+    now_us: u64,
+    random: Random,
+    /// Client and server.
+    hosts: [Host; 2],
+}
+
+const CLIENT: usize = 0;
+const SERVER: usize = 1;
+
+impl Conversation {
+    fn new(number: u64) -> Self {
+        let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let speaks_http = number.is_multiple_of(2);
+        let client_port = 32_768 + random.below(28_000);
+        let server_port = if speaks_http { 80 } else { 9_009 };
+        let mut host = |mac, number, port, ttl| Host {
+            mac: [2, 0, 0, 0, 0, mac],
+            number,
+            port,
+            ttl,
+            ip_id: random.half(),
+            flow_label: random.below(1 << 20),
+            seq: random.word(),
+            clock: random.word(),
+        };
+        let hosts = [
+            host(1, low_bits(number % 200), low_bits(client_port.into()), 64),
+            host(2, low_bits(number % 37), server_port, 52),
+        ];
+        Self {
+            is_v6: number.is_multiple_of(3),
+            speaks_http,
+            ends_by_reset: number % 5 == 4,
+            now_us: number * SPACING_US,
+            random,
+            hosts,
+        }
+    }
+
+    fn speak(mut self, packets: &mut Vec<Packet>) {
+        let out = &mut *packets;
+        self.send(out, CLIENT, SYN, &[]);
+        self.wait(ROUND_TRIP_US);
+        self.send(out, SERVER, SYN | ACK, &[]);
+        self.wait(CLIENT_ROUND_TRIP_US);
+        self.send(out, CLIENT, ACK, &[]);
+        for _ in 0..=self.random.below(3) {
+            self.exchange(out);
+        }
+        if self.ends_by_reset {
+            self.send(out, CLIENT, RST | ACK, &[]);
+            return;
+        }
+        self.send(out, CLIENT, FIN | ACK, &[]);
+        self.wait(ROUND_TRIP_US);
+        self.send(out, SERVER, FIN | ACK, &[]);
+        self.wait(CLIENT_ROUND_TRIP_US);
+        self.send(out, CLIENT, ACK, &[]);
+    }
+
+    /// One request, and its response of up to twelve segments, every second of them acknowledged.
+    fn exchange(&mut self, out: &mut Vec<Packet>) {
+        let page = self.random.below(100_000);
+        let request = if self.speaks_http {
+            format!("GET /page/{page} HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\n\r\n")
+        } else {
+            format!("{page:0120}")
+        };
+        self.send(out, CLIENT, PSH | ACK, request.as_bytes());
+        self.wait(ROUND_TRIP_US);
+        self.send(out, SERVER, ACK, &[]);
+        self.wait(1_000);
+        let length = SEGMENT + self.random.below(11 * SEGMENT);
+        let mut response = String::new();
+        if self.speaks_http {
+            response = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
+            );
+        }
+        let mut response = response.into_bytes();
+        response.extend((0..length).map(|_| self.random.byte()));
+        let segments = response.chunks(SEGMENT as usize);
+        let last = segments.len() - 1;
+        for (index, payload) in segments.enumerate() {
+            let push = if index == last { PSH } else { 0 };
+            self.send(out, SERVER, push | ACK, payload);
+            self.wait(12);
+            if index % 2 == 1 || index == last {
+                self.send(out, CLIENT, ACK, &[]);
+            }
+        }
+        self.wait(CLIENT_ROUND_TRIP_US);
+    }
+
+    fn wait(&mut self, us: u64) {
+        self.now_us += us;
+    }
+
+    fn send(&mut self, out: &mut Vec<Packet>, side: usize, flags: u8, payload: &[u8]) {
+        let clock = low_word(self.now_us / 1_000);
+        let [client, server] = &mut self.hosts;
+        let (from, to) = match side {
+            CLIENT => (client, server),
+            _ => (server, client),
+        };
+        let tcp = tcp(from, to, flags, clock, payload);
+        let bytes = frame(from, to, self.is_v6, &tcp);
+        from.ip_id = from.ip_id.wrapping_add(1);
+        let numbers = low_word(payload.len() as u64) + u32::from(flags & (SYN | FIN) != 0);
+        from.seq = from.seq.wrapping_add(numbers);
+        out.push(Packet {
+            time_us: self.now_us,
+            bytes,
+            is_reset: flags & RST != 0,
+        });
+    }
+}
+
+/// TCP header and payload; checksums are left 0, as Wireshark does not check them unless told to.
+fn tcp(from: &Host, to: &Host, flags: u8, clock: u32, payload: &[u8]) -> Vec<u8> {
+    let mut options: Vec<u8> = Vec::new();
+    if flags & SYN != 0 {
+        // MSS 1440, SACK permitted, window scale 7, in the order of Linux.
+        options.extend([2, 4, 5, 0xa0, 4, 2]);
+    } else {
+        options.extend([1, 1]);
+    }
+    options.extend([8, 10]);
+    options.extend(from.clock.wrapping_add(clock).to_be_bytes());
+    let echo = match flags & (SYN | ACK) {
+        SYN => 0,
+        _ => to.clock.wrapping_add(clock),
+    };
+    options.extend(echo.to_be_bytes());
+    if flags & SYN != 0 {
+        options.extend([1, 3, 3, 7]);
+    }
+    let ack = if flags & ACK != 0 { to.seq } else { 0 };
+    let words = u8::try_from(5 + options.len() / 4).unwrap_or(u8::MAX);
+    let mut tcp = Vec::new();
+    tcp.extend(from.port.to_be_bytes());
+    tcp.extend(to.port.to_be_bytes());
+    tcp.extend(from.seq.to_be_bytes());
+    tcp.extend(ack.to_be_bytes());
+    tcp.extend([words << 4, flags]);
+    tcp.extend(502_u16.to_be_bytes());
+    tcp.extend([0; 4]);
+    tcp.extend(options);
+    tcp.extend(payload);
+    tcp
+}
+
+fn frame(from: &Host, to: &Host, is_v6: bool, tcp: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(tcp.len() + 54);
+    frame.extend(to.mac);
+    frame.extend(from.mac);
+    if is_v6 {
+        frame.extend(0x86dd_u16.to_be_bytes());
+        frame.extend((0x6000_0000 | from.flow_label).to_be_bytes());
+        frame.extend(low_bits(tcp.len() as u64).to_be_bytes());
+        frame.extend([6, from.ttl]);
+        for host in [from, to] {
+            // 2001:db8::/32 is for documentation (RFC 3849).
+            frame.extend([
+                0x20,
+                0x01,
+                0x0d,
+                0xb8,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                host.mac[5],
+            ]);
+            frame.extend(host.number.to_be_bytes());
+        }
+    } else {
+        frame.extend(0x0800_u16.to_be_bytes());
+        frame.extend([0x45, 0]);
+        frame.extend((low_bits(tcp.len() as u64) + 20).to_be_bytes());
+        frame.extend(from.ip_id.to_be_bytes());
+        frame.extend([0x40, 0, from.ttl, 6, 0, 0]);
+        for host in [from, to] {
+            let [high, low] = host.number.to_be_bytes();
+            frame.extend([10, host.mac[5], high, low]);
+        }
+    }
+    frame.extend(tcp);
+    frame
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
+const fn low_bits(value: u64) -> u16 {
+    value as u16
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
+const fn low_word(value: u64) -> u32 {
+    value as u32
+}
+
+/// Numbers without a visible pattern, the same in every run: xorshift64*, Vigna 2016.
+struct Random(u64);
+
+impl Random {
+    fn word(&mut self) -> u32 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        low_word(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32)
+    }
+
+    fn half(&mut self) -> u16 {
+        low_bits(self.word().into())
+    }
+
+    fn byte(&mut self) -> u8 {
+        let [byte, ..] = self.word().to_le_bytes();
+        byte
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        self.word() % limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(conversations: u64) -> Vec<Packet> {
+        let mut packets = Vec::new();
+        for number in 0..conversations {
+            Conversation::new(number).speak(&mut packets);
+        }
+        packets
+    }
+
+    #[test]
+    fn resets_are_few_and_runs_are_equal() {
+        let packets = all(400);
+        let resets = packets.iter().filter(|packet| packet.is_reset).count();
+        assert!(packets.len() > 6_000 && resets > 0);
+        assert!(resets * 100 <= packets.len());
+        let again = all(400);
+        assert!(packets.iter().zip(&again).all(|(a, b)| a.bytes == b.bytes));
+    }
+
+    #[test]
+    fn frames_fit_ethernet() {
+        assert!(all(60).iter().all(|packet| packet.bytes.len() <= 1514));
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The engine alone: `benches/observe.rs`, under callgrind and alone.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::{Captures, callgrind, ratio, table};
+use crate::project::{self, ENGINE_FEATURES};
+use crate::say;
+
+/// Runs of which the fastest counts: what slows one down is the machine.
+const RUNS: usize = 7;
+
+/// Sources of the flood: more than the engine remembers, many times over.
+const FLOOD: &str = "2000000";
+
+/// Conversations and hosts may take this many bytes each.
+const MOST_BYTES: [(&str, u64); 2] = [("conversation", 384), ("host", 128)];
+
+/// Builds the bench; the answer is its executable.
+pub(crate) fn build() -> Result<PathBuf> {
+    say::step("building the engine's bench");
+    let mut build = project::cargo(["bench", "--no-run", "--bench", "observe"]);
+    build
+        .args(["--package", "rstscope"])
+        .args(ENGINE_FEATURES)
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit());
+    let messages = project::output(&mut build)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .find_map(|message| message.executable)
+        .context("cargo built no executable of benches/observe.rs")
+}
+
+/// The part of cargo's JSON messages that names what was built.
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<PathBuf>,
+}
+
+/// Prints what the engine costs for a segment, beside what reading its headers costs.
+pub(crate) fn print(observe: &Path, captures: &Captures) -> Result<()> {
+    say::step("callgrind: the engine and etherparse");
+    let mut rows = Vec::new();
+    for (name, mode, frame) in [
+        ("rstscope's engine", "engine", "read"),
+        (
+            "etherparse alone (Ethernet, IP and TCP headers)",
+            "parse",
+            "bytes",
+        ),
+    ] {
+        let instructions = |mode: &str| {
+            captures.each(|capture| {
+                callgrind::program(observe, &[OsStr::new(mode), capture.as_os_str()])
+            })
+        };
+        let own = instructions(mode)? - instructions(frame)?;
+        let mut rates = Vec::new();
+        for _ in 0..RUNS {
+            let said = ask(observe, &[OsStr::new(mode), captures.large.as_os_str()])?;
+            rates.push(ratio(
+                number(&said, "segments")? * 1_000,
+                number(&said, "nanoseconds")?,
+            ));
+        }
+        let fastest = rates.into_iter().fold(0.0, f64::max);
+        rows.push(vec![
+            name.to_owned(),
+            format!("{own:.0}"),
+            format!("{fastest:.1}"),
+        ]);
+    }
+    let header = ["", "instructions a segment", "million segments a second"];
+    say::line(format_args!("\n{}", table(&header, rows)));
+    Ok(())
+}
+
+/// Prints how much is kept, and how much at most.
+pub(crate) fn print_memory(observe: &Path) -> Result<()> {
+    let sizes = ask(observe, &["sizes"])?;
+    let mut rows = Vec::new();
+    for (name, most) in MOST_BYTES {
+        let bytes = number(&sizes, name)?;
+        let verdict = if bytes > most { "OVER" } else { "ok" };
+        rows.push(vec![
+            format!("one {name}"),
+            format!("{bytes} bytes"),
+            format!("at most {most}: {verdict}"),
+        ]);
+    }
+    let verdict = number(&sizes, "verdict")?;
+    rows.push(vec![
+        "one verdict".to_owned(),
+        format!("{verdict} bytes"),
+        String::new(),
+    ]);
+    for (name, kind) in [("SYNs", "syn"), ("SYNs answered with resets", "answered")] {
+        say::step(format_args!("flood: {FLOOD} {name}"));
+        let said = ask(observe, &["flood", kind, FLOOD])?;
+        let peak = number(&said, "peak_kib")? - number(&said, "before_kib")?;
+        rows.push(vec![
+            format!("peak, {FLOOD} {name} of as many addresses"),
+            format!("{} MiB", peak / 1024),
+            String::new(),
+        ]);
+    }
+    say::line(format_args!("\n{}", table(&["memory", "", ""], rows)));
+    Ok(())
+}
+
+/// What the bench prints: a word and a number on each line.
+fn ask<S: AsRef<OsStr>>(observe: &Path, arguments: &[S]) -> Result<BTreeMap<String, u64>> {
+    let said = project::output(Command::new(observe).args(arguments))?;
+    Ok(said
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(name, number)| Some((name.to_owned(), number.parse().ok()?)))
+        .collect())
+}
+
+fn number(said: &BTreeMap<String, u64>, name: &str) -> Result<u64> {
+    let number = said.get(name).copied();
+    number.with_context(|| format!("benches/observe.rs did not say `{name}`"))
+}
