@@ -67,6 +67,9 @@ enum Command {
         /// Print each miss with its evidence
         #[arg(long)]
         misses: bool,
+        /// Print instead how often each piece of evidence is present, and what that tells
+        #[arg(long)]
+        evidence: bool,
     },
     /// Measure what the plugin costs: instructions, segments per second, memory
     Bench,
@@ -82,7 +85,11 @@ fn main() -> ExitCode {
         Command::Uninstall => install::uninstall(),
         Command::Lab { arguments } => lab::run(&arguments),
         Command::Bless => bless::run(),
-        Command::Accuracy { folders, misses } => accuracy::run(folders, misses),
+        Command::Accuracy {
+            folders,
+            misses,
+            evidence,
+        } => accuracy::run(folders, misses, evidence),
         Command::Bench => bench::run(),
         Command::Tidy => tidy::run(),
     };

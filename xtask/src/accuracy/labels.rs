@@ -27,6 +27,8 @@ pub(crate) struct Label {
     /// Only cases say the impact in the contract's tokens.
     pub(crate) impact: Option<String>,
     pub(crate) scenario: String,
+    /// The scenario however it was captured; a case knows it, else `scenario` again.
+    pub(crate) family: String,
     /// `address:port` that the reset claims to come from, where the label says it.
     pub(crate) source: String,
     /// False where nothing in the capture could tell who sent it.
@@ -95,6 +97,7 @@ fn tsv(folder: &Path, text: &str) -> Result<Labels> {
             None
         };
         let source = row.get("src").copied().unwrap_or_default();
+        let scenario = row.get("scenario").unwrap_or(&file).to_string();
         let label = Label {
             frame: column("frame")?.parse().with_context(|| line.to_owned())?,
             origin: column("origin")?.to_owned(),
@@ -103,7 +106,8 @@ fn tsv(folder: &Path, text: &str) -> Result<Labels> {
             cause_word: cause.to_owned(),
             causes,
             impact: None,
-            scenario: row.get("scenario").unwrap_or(&file).to_string(),
+            family: scenario.clone(),
+            scenario,
             source: source.to_owned(),
             decidable: !words::looks_like_the_host(cause, phase_word, source),
         };
@@ -118,6 +122,7 @@ fn phase_rule(word: &str, is_case: bool) -> Result<PhaseRule> {
 
 #[derive(Deserialize)]
 struct Case {
+    scenario: Option<String>,
     #[serde(default)]
     reset: Vec<CaseReset>,
 }
@@ -141,6 +146,7 @@ const fn yes() -> bool {
 
 fn case_toml(text: &str, name: &str) -> Result<Vec<Label>> {
     let case: Case = toml::from_str(text)?;
+    let family = case.scenario.as_deref().unwrap_or(name);
     case.reset
         .into_iter()
         .map(|reset| {
@@ -155,6 +161,7 @@ fn case_toml(text: &str, name: &str) -> Result<Vec<Label>> {
                 cause_word: reset.cause,
                 impact: reset.impact,
                 scenario: name.to_owned(),
+                family: family.to_owned(),
                 source: String::new(),
                 decidable: reset.decidable,
             })

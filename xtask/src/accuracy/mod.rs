@@ -3,6 +3,7 @@
 //!
 //! The real plugin in the real tshark, two passes, one run a capture.
 
+mod evidence;
 mod labels;
 mod report;
 mod score;
@@ -30,7 +31,7 @@ const DEFAULTS: [&str; 3] = [
 /// A capture that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(300);
 
-pub(crate) fn run(folders: Vec<PathBuf>, misses: bool) -> Result<()> {
+pub(crate) fn run(folders: Vec<PathBuf>, misses: bool, evidence: bool) -> Result<()> {
     let folders = if folders.is_empty() {
         defaults()
     } else {
@@ -44,10 +45,17 @@ pub(crate) fn run(folders: Vec<PathBuf>, misses: bool) -> Result<()> {
     wireshark::check()?;
     let plugin = project::build_plugin()?;
     let tshark = Tshark::with_plugin(&plugin, Some(LIMIT))?;
+    let mut judged = Vec::new();
     for (folder, labels) in sets {
         let captures = labels.len();
         let pairs = judge(&tshark, labels.into_iter().collect())?;
-        report::print(folder, captures, &pairs, misses);
+        if !evidence {
+            report::print(folder, captures, &pairs, misses);
+        }
+        judged.push(pairs);
+    }
+    if evidence {
+        evidence::print(&judged)?;
     }
     Ok(())
 }

@@ -167,7 +167,7 @@ fn share(part: usize, whole: usize) -> String {
     format!("{part}/{whole}")
 }
 
-fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING).set_header(header);
     table.add_rows(rows);

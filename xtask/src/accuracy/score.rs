@@ -194,6 +194,7 @@ mod tests {
                 causes: Some(vec!["port_closed".to_owned()]),
                 impact: None,
                 scenario: "s".to_owned(),
+                family: "s".to_owned(),
                 source: String::new(),
                 decidable: true,
             },
