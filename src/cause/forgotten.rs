@@ -2,7 +2,7 @@
 
 //! Answers of a host that no longer knows the connection.
 
-use super::{Cause, CauseGroup};
+use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
     conversation::{Phase, Shape},
     evidence::{Case, Origin, say, write_span},
@@ -99,5 +99,8 @@ fn write_idle_state_lost(case: &Case, origin: Origin, out: &mut String) {
             out,
             "the {sender} or a device on the path had forgotten the connection."
         ),
+    }
+    if let Some(idle) = case.idle {
+        write_candidates(idle, out);
     }
 }

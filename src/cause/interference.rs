@@ -3,7 +3,7 @@
 //! RSTs that a device on the path, or an attacker off it, sent into a running
 //! connection.
 
-use super::{Cause, CauseGroup};
+use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
     conversation::Phase,
     evidence::{Case, Origin, say, write_span},
@@ -86,6 +86,9 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             match origin {
                 Origin::Middlebox => say!(out, " when a device on the path ended it."),
                 Origin::Endpoint | Origin::Unclear => say!(out, " when the {sender} ended it."),
+            }
+            if let Some(idle) = case.idle {
+                write_candidates(idle, out);
             }
         }
         _ => return false,

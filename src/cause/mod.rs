@@ -16,6 +16,7 @@ mod forgotten;
 mod impact;
 mod interference;
 mod opening;
+mod timers;
 
 pub use impact::{Impact, Severity};
 
