@@ -12,6 +12,7 @@ use crate::detour::Detour;
 use crate::net::{Family, Net, Node};
 use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
 use crate::program::Program;
+use crate::scenario::Capture;
 use crate::segment::Segment;
 use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
@@ -58,6 +59,25 @@ pub(crate) struct Recorded {
     pub(crate) nodes: Vec<(Node, Captured)>,
     /// Addresses of one node that stand for another.
     pub(crate) stand_ins: Vec<(IpAddr, Node)>,
+}
+
+impl Recorded {
+    pub(crate) fn of(&self, wanted: Node) -> Result<&Captured> {
+        let found = self.nodes.iter().find(|(node, _)| *node == wanted);
+        found
+            .map(|(_, captured)| captured)
+            .context("a node has no capture")
+    }
+
+    /// The frames that a capture holds.
+    pub(crate) fn frames(&self, capture: &Capture) -> Result<&[Frame]> {
+        let captured = self.of(capture.vantage)?;
+        Ok(if capture.on_all_devices {
+            &captured.all
+        } else {
+            &captured.capture
+        })
+    }
 }
 
 /// What one node saw.
@@ -195,6 +215,11 @@ impl Lab {
         configuration: &str,
     ) -> Result<Program> {
         Program::start(self.net.namespace(node)?, program, arguments, configuration)
+    }
+
+    /// Runs a program of others at a node to its end.
+    pub(crate) fn run(&self, node: Node, program: &str, arguments: &[&str]) -> Result<()> {
+        self.net.namespace(node)?.run(program, arguments, "")
     }
 
     /// Waits until a program at a node listens on a port.

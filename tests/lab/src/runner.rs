@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::case::{Case, CaseReset};
+use crate::case::{Case, CaseReset, Link};
 use crate::lab::{Lab, Recorded};
 use crate::namespace::{TOOLS, installed};
 use crate::net::Family;
@@ -28,8 +28,9 @@ impl Run {
             return folder.to_owned();
         }
         let Self { scenario, family } = self;
+        let devices = if capture.on_all_devices { "_any" } else { "" };
         format!(
-            "{}-{}-{}",
+            "{}-{}-{}{devices}",
             scenario.name,
             family.suffix(),
             capture.vantage.name()
@@ -133,13 +134,13 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
         ));
     }
     for (case, name, capture) in cases {
-        let frames = recorded
-            .nodes
-            .iter()
-            .find(|(node, _)| *node == capture.vantage)
-            .map(|(_, captured)| captured.capture.as_slice())
-            .unwrap_or_default();
-        case.write(&out.join(&name), frames)?;
+        let frames = recorded.frames(capture)?;
+        let link = if capture.on_all_devices {
+            Link::Cooked
+        } else {
+            Link::Ethernet
+        };
+        case.write(&out.join(&name), frames, link)?;
         report::say(&format!(
             "{name}: {} frames, {} resets",
             frames.len(),
@@ -151,7 +152,7 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
 
 /// Compares what happened with what the scenario declares.
 fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
-    let found = truth::resets(recorded, capture.vantage, run.family)?;
+    let found = truth::resets(recorded, capture, run.family)?;
     let origins: Vec<_> = found.iter().map(|reset| reset.origin).collect();
     let declared: Vec<_> = capture.resets.iter().map(|reset| reset.origin).collect();
     ensure!(

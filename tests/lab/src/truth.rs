@@ -6,12 +6,14 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::lab::{Captured, Recorded};
+use crate::lab::Recorded;
 use crate::net::{Family, Node};
+use crate::scenario::Capture;
 use crate::segment::Segment;
 use crate::tokens::Origin;
+use crate::vantage::Frame;
 
 /// A reset in one capture.
 #[derive(Debug)]
@@ -21,23 +23,26 @@ pub(crate) struct Reset {
     pub(crate) origin: Origin,
 }
 
-/// Finds all resets of the capture that was taken at `vantage`.
-pub(crate) fn resets(recorded: &Recorded, vantage: Node, family: Family) -> Result<Vec<Reset>> {
-    let capture = &of(&recorded.nodes, vantage)?.capture;
-    let mut found: Vec<(&Segment, Reset)> = Vec::new();
-    for (number, frame) in (1..).zip(capture) {
+/// Finds all resets of a capture.
+pub(crate) fn resets(recorded: &Recorded, capture: &Capture, family: Family) -> Result<Vec<Reset>> {
+    let mut found: Vec<(&Frame, Reset)> = Vec::new();
+    for (number, frame) in (1..).zip(recorded.frames(capture)?) {
         let segment = &frame.segment;
         if !segment.flags.rst {
             continue;
         }
         let sender = sender(segment.source.ip(), &recorded.stand_ins, family);
-        // The same reset may be sent more than once: the nth here is the nth that left before.
+        // The same reset may be sent more than once: the nth on a device here is the nth that
+        // left before.
         let earlier = found
             .iter()
-            .filter(|(other, _)| same(other, segment))
+            .filter(|(other, _)| {
+                other.interface == frame.interface && same(&other.segment, segment)
+            })
             .count();
         let sent = match sender {
-            Some(sender) => of(&recorded.nodes, sender)?
+            Some(sender) => recorded
+                .of(sender)?
                 .all
                 .iter()
                 .filter(|left| {
@@ -53,7 +58,7 @@ pub(crate) fn resets(recorded: &Recorded, vantage: Node, family: Family) -> Resu
             Origin::Middlebox
         };
         found.push((
-            segment,
+            frame,
             Reset {
                 frame: number,
                 origin,
@@ -61,13 +66,6 @@ pub(crate) fn resets(recorded: &Recorded, vantage: Node, family: Family) -> Resu
         ));
     }
     Ok(found.into_iter().map(|(_, reset)| reset).collect())
-}
-
-fn of(captured: &[(Node, Captured)], wanted: Node) -> Result<&Captured> {
-    let found = captured.iter().find(|(node, _)| *node == wanted);
-    found
-        .map(|(_, captured)| captured)
-        .context("a node has no capture")
 }
 
 /// The node that speaks by this address.

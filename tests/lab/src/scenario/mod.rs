@@ -10,6 +10,7 @@ mod half_open;
 mod idle;
 mod injected;
 mod middlebox;
+mod midway;
 mod nat;
 mod ordinary;
 mod partial;
@@ -17,6 +18,7 @@ mod payload;
 mod probe;
 mod refused;
 mod route;
+mod scan;
 mod ttl;
 
 use anyhow::Result;
@@ -36,10 +38,12 @@ const GROUPS: &[&[Scenario]] = &[
     half_open::TABLE,
     middlebox::TABLE,
     devices::TABLE,
+    midway::TABLE,
     injected::TABLE,
     documented::TABLE,
     ordinary::TABLE,
     probe::TABLE,
+    scan::TABLE,
     partial::TABLE,
     bridge::TABLE,
     route::TABLE,
@@ -61,6 +65,8 @@ pub(crate) struct Capture {
     pub(crate) vantage: Node,
     /// All resets in it, in order.
     pub(crate) resets: &'static [Declared],
+    /// On all devices at once, as `tcpdump -i any`: what a router forwards is in it twice.
+    pub(crate) on_all_devices: bool,
     /// The only IP version that it is taken on; both, if none.
     pub(crate) only: Option<Family>,
     /// Its folder, where that is not made of scenario, IP version and vantage.
@@ -74,9 +80,17 @@ impl Capture {
         Self {
             vantage,
             resets,
+            on_all_devices: false,
             only: None,
             folder: None,
             note: None,
+        }
+    }
+
+    const fn on_all_devices(self) -> Self {
+        Self {
+            on_all_devices: true,
+            ..self
         }
     }
 
@@ -129,6 +143,11 @@ const fn client(resets: &'static [Declared]) -> Capture {
 /// A capture on the server's device.
 const fn server(resets: &'static [Declared]) -> Capture {
     Capture::new(Node::Server, resets)
+}
+
+/// A capture at the middlebox, on the device that leads to the client.
+const fn middlebox(resets: &'static [Declared]) -> Capture {
+    Capture::new(Node::Middlebox, resets)
 }
 
 /// A reset that its claimed sender really sent.
