@@ -8,8 +8,9 @@ use anyhow::Result;
 use crate::{project, say};
 
 pub(crate) fn run() -> Result<()> {
-    let mut golden = project::cargo(["test", "--package", "rstscope", "--test", "golden"]);
+    let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);
     golden
+        .args(["--test", "golden", "--test", "accuracy"])
         .args(project::ENGINE_FEATURES)
         .env("INSTA_UPDATE", "always");
     say::step("rewriting the golden snapshots");
