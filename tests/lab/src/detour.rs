@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::family::Family;
 use crate::namespace::Namespace;
-use crate::net::{Family, prepare, text};
+use crate::net::{prepare, text};
 use crate::wire::{End, WirePlan, Wires};
 
 /// The device at either end, in r2 and in the middlebox.

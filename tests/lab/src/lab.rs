@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::detour::Detour;
-use crate::net::{Family, Net, Node};
+use crate::family::Family;
+use crate::net::{Net, Node};
 use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
 use crate::program::Program;
-use crate::scenario::Capture;
+use crate::recorded::{Captured, Recorded};
 use crate::segment::Segment;
-use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
 
 /// Where on the path a program can sit.
@@ -51,42 +51,6 @@ pub(crate) struct Lab {
     ended: Option<Vec<(Node, Captured)>>,
     detour: Option<(Detour, u8)>,
     stand_ins: Vec<(IpAddr, Node)>,
-}
-
-/// What a run has left behind.
-pub(crate) struct Recorded {
-    /// What each node saw.
-    pub(crate) nodes: Vec<(Node, Captured)>,
-    /// Addresses of one node that stand for another.
-    pub(crate) stand_ins: Vec<(IpAddr, Node)>,
-}
-
-impl Recorded {
-    pub(crate) fn of(&self, wanted: Node) -> Result<&Captured> {
-        let found = self.nodes.iter().find(|(node, _)| *node == wanted);
-        found
-            .map(|(_, captured)| captured)
-            .context("a node has no capture")
-    }
-
-    /// The frames that a capture holds.
-    pub(crate) fn frames(&self, capture: &Capture) -> Result<&[Frame]> {
-        let captured = self.of(capture.vantage)?;
-        Ok(if capture.on_all_devices {
-            &captured.all
-        } else {
-            &captured.capture
-        })
-    }
-}
-
-/// What one node saw.
-#[derive(Debug, Clone)]
-pub(crate) struct Captured {
-    /// What tcpdump on one device would have written.
-    pub(crate) capture: Vec<Frame>,
-    /// Everything on all devices, to find out who made what.
-    pub(crate) all: Vec<Frame>,
 }
 
 impl Lab {
@@ -238,6 +202,11 @@ impl Lab {
     /// Loads an nftables script at a node.
     pub(crate) fn nft(&self, node: Node, script: &str) -> Result<()> {
         self.net.namespace(node)?.nft(script)
+    }
+
+    /// Gives the server a device that offloads segmentation and checksums.
+    pub(crate) fn offload_server(&mut self) -> Result<()> {
+        self.net.offload_server()
     }
 
     /// Loads an nftables script at the transparent bridge in front of the server.

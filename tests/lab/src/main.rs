@@ -6,11 +6,13 @@
 
 mod case;
 mod detour;
+mod family;
 mod lab;
 mod namespace;
 mod net;
 mod peer;
 mod program;
+mod recorded;
 mod report;
 mod runner;
 mod scenario;

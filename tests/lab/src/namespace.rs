@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -42,6 +43,11 @@ impl Namespace {
         let file = current();
         setns(&home, CloneFlags::CLONE_NEWNET).context("cannot return to the first namespace")?;
         Ok(Self { name, file: file? })
+    }
+
+    /// A path by which programs that this one starts can name the namespace.
+    pub(crate) fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd())
     }
 
     /// Runs `inside` with the calling thread in this namespace.

@@ -2,11 +2,11 @@
 //! The topology: client – r1 – mb – r2 – bridge – server, with fixed addresses on both IP versions.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::family::Family;
 use crate::namespace::Namespace;
 use crate::vantage::{Frame, Vantage};
 use crate::wire::{End, WirePlan, Wires};
@@ -70,95 +70,6 @@ impl Node {
     }
 }
 
-/// IP version of a scenario's run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Family {
-    V4,
-    V6,
-}
-
-impl Family {
-    pub(crate) const ALL: [Self; 2] = [Self::V4, Self::V6];
-
-    /// As it appears in case names.
-    pub(crate) fn suffix(self) -> &'static str {
-        match self {
-            Self::V4 => "v4",
-            Self::V6 => "v6",
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::V4 => "IPv4",
-            Self::V6 => "IPv6",
-        }
-    }
-
-    pub(crate) fn client(self) -> IpAddr {
-        self.address(0, 1)
-    }
-
-    pub(crate) fn server(self) -> IpAddr {
-        self.address(3, 2)
-    }
-
-    pub(crate) fn unspecified(self) -> IpAddr {
-        match self {
-            Self::V4 => Ipv4Addr::UNSPECIFIED.into(),
-            Self::V6 => Ipv6Addr::UNSPECIFIED.into(),
-        }
-    }
-
-    /// The address at one end of a wire: host 1 towards the client, host 2 towards the server.
-    fn address(self, wire: u8, host: u8) -> IpAddr {
-        match self {
-            Self::V4 => Ipv4Addr::new(10, 77, wire + 1, host).into(),
-            Self::V6 => {
-                let (wire, host) = (u16::from(wire) + 1, u16::from(host));
-                Ipv6Addr::new(0xfd77, wire, 0, 0, 0, 0, 0, host).into()
-            }
-        }
-    }
-
-    pub(crate) fn loopback(self) -> IpAddr {
-        match self {
-            Self::V4 => Ipv4Addr::LOCALHOST.into(),
-            Self::V6 => Ipv6Addr::LOCALHOST.into(),
-        }
-    }
-
-    /// The middlebox as the client can address it.
-    pub(crate) fn middlebox(self) -> IpAddr {
-        self.address(1, 2)
-    }
-
-    /// The client's network, as a route names it.
-    pub(crate) fn client_network(self) -> String {
-        format!("{}/{}", self.address(0, 0), self.prefix_length())
-    }
-
-    /// The address with which a packet leaves the middlebox towards the server.
-    pub(crate) fn middlebox_outside(self) -> IpAddr {
-        self.address(2, 1)
-    }
-
-    /// The node that an address of the topology belongs to.
-    pub(crate) fn owner(self, address: IpAddr) -> Option<Node> {
-        let ends = (0..).zip(Node::ALL.iter().zip(Node::ALL.iter().skip(1)));
-        ends.flat_map(|(wire, (left, right))| [(wire, 1, left), (wire, 2, right)])
-            .find(|(wire, host, _)| self.address(*wire, *host) == address)
-            .map(|(_, _, node)| *node)
-    }
-
-    fn prefix_length(self) -> u8 {
-        match self {
-            Self::V4 => 24,
-            Self::V6 => 64,
-        }
-    }
-}
-
 /// A running network. Dropping it removes all of it.
 pub(crate) struct Net {
     // Declared first and so dropped first: the threads end before the namespaces go.
@@ -215,10 +126,7 @@ impl Net {
         for (node, namespace) in Node::ALL.into_iter().zip(namespaces) {
             configure(&namespace, node)?;
             let vantage = Vantage::open(&namespace)?;
-            let capture_interface = namespace.enter(|| {
-                let index = nix::net::if_::if_nametoindex(node.capture_device())?;
-                Ok(usize::try_from(index)?)
-            })?;
+            let capture_interface = interface(&namespace, node)?;
             nodes.push(NodeState {
                 namespace,
                 vantage,
@@ -250,6 +158,27 @@ impl Net {
         router.run("ip", &["-batch", "-"], &script.concat())
     }
 
+    /// Joins the server and the bridge by a veth pair instead of a wire: its devices offload
+    /// segmentation and checksums, so that the server's captures show what no wire carries.
+    pub(crate) fn offload_server(&mut self) -> Result<()> {
+        let namespace = self.namespace(Node::Server)?;
+        let script = format!(
+            "link set dev left down\n\
+             addr flush dev left\n\
+             link set dev left name wire\n\
+             link add left type veth peer name veth netns {}\n",
+            self.bridge.path()
+        );
+        namespace.run("ip", &["-batch", "-"], &script)?;
+        let script = "link set dev right nomaster\nlink set dev veth master bridge up\n";
+        self.bridge.run("ip", &["-batch", "-"], script)?;
+        configure(namespace, Node::Server)?;
+        let capture_interface = interface(namespace, Node::Server)?;
+        let state = self.nodes.get_mut(Node::Server as usize);
+        state.context("no such node")?.capture_interface = capture_interface;
+        Ok(())
+    }
+
     /// Everything that a node has sent or received up to now, on all its devices.
     pub(crate) fn frames(&mut self, node: Node) -> Result<&[Frame]> {
         self.nodes
@@ -277,6 +206,14 @@ impl Net {
             .cloned()
             .collect())
     }
+}
+
+/// The index of the device that a capture at a node is taken on.
+fn interface(namespace: &Namespace, node: Node) -> Result<usize> {
+    namespace.enter(|| {
+        let index = nix::net::if_::if_nametoindex(node.capture_device())?;
+        Ok(usize::try_from(index)?)
+    })
 }
 
 /// Two wires in the place of one, with a bridge between them.

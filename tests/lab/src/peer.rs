@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::net::Family;
+use crate::family::Family;
 use crate::segment::Segment;
 
 /// How long any single step may take before the scenario counts as failed.

@@ -9,9 +9,10 @@ use std::thread;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::case::{Case, CaseReset, Link};
-use crate::lab::{Lab, Recorded};
+use crate::family::Family;
+use crate::lab::Lab;
 use crate::namespace::{TOOLS, installed};
-use crate::net::Family;
+use crate::recorded::Recorded;
 use crate::report;
 use crate::scenario::{self, Capture, Scenario};
 use crate::truth;

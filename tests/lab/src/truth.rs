@@ -8,8 +8,9 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 
-use crate::lab::Recorded;
-use crate::net::{Family, Node};
+use crate::family::Family;
+use crate::net::Node;
+use crate::recorded::Recorded;
 use crate::scenario::Capture;
 use crate::segment::Segment;
 use crate::tokens::Origin;

@@ -20,6 +20,8 @@ use crate::segment::Segment;
 
 /// Room for what one scenario may send before it is read.
 const QUEUE_BYTES: usize = 8 << 20;
+/// A frame can be this long where a device offloads segmentation.
+const LARGEST_FRAME: usize = 1 << 16;
 /// `sll_pkttype` of a frame that this host sends (`PACKET_OUTGOING` in `linux/if_packet.h`).
 const PACKET_OUTGOING: u8 = 4;
 
@@ -80,7 +82,7 @@ impl Vantage {
 
     /// Takes one frame off the queue: `None` if it is empty, `Some(None)` if it is not TCP.
     fn receive(&self) -> Result<Option<Option<Frame>>> {
-        let mut buffer = [0; 2048];
+        let mut buffer = vec![0; LARGEST_FRAME];
         let mut control = nix::cmsg_space!(TimeSpec);
         let mut slices = [std::io::IoSliceMut::new(&mut buffer)];
         let message = match recvmsg::<LinkAddr>(

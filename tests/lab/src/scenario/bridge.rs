@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::payload::{MORE, REQUEST, RESPONSE};
 use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
+use crate::family::Family;
 use crate::lab::Lab;
-use crate::net::Family;
 use crate::peer::Dial;
 use crate::tokens::{Cause, Impact, Kind, Phase};
 

@@ -10,8 +10,9 @@ use super::payload::{
     BLOCKED_NAME, REQUEST, RESPONSE, client_hello, http_request, nft_match, server_hello,
 };
 use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
+use crate::family::Family;
 use crate::lab::{Lab, Spot};
-use crate::net::{Family, Node};
+use crate::net::Node;
 use crate::peer::{Connection, Dial, Listener};
 use crate::segment::Segment;
 use crate::tokens::{Cause, Impact, Kind, Phase};

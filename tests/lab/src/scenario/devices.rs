@@ -7,8 +7,9 @@ use anyhow::Result;
 
 use super::payload::{MORE, REQUEST, RESPONSE};
 use super::{Declared, SHOT, Scenario, client, foreign, genuine, server};
+use crate::family::Family;
 use crate::lab::Lab;
-use crate::net::{Family, Node};
+use crate::net::Node;
 use crate::peer::Connection;
 use crate::program::{CONFIGURATION, Program};
 use crate::tokens::{Cause, Impact, Kind, Phase};

@@ -14,8 +14,9 @@ use super::payload::{
     BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, server_hello,
 };
 use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, server};
+use crate::family::Family;
 use crate::lab::{Lab, Spot};
-use crate::net::{Family, Node};
+use crate::net::Node;
 use crate::peer::Dial;
 use crate::segment::Segment;
 use crate::tokens::{Cause, Impact, Kind, Phase};

@@ -12,6 +12,7 @@ mod injected;
 mod middlebox;
 mod midway;
 mod nat;
+mod offload;
 mod ordinary;
 mod partial;
 mod payload;
@@ -23,8 +24,9 @@ mod ttl;
 
 use anyhow::Result;
 
+use crate::family::Family;
 use crate::lab::Lab;
-use crate::net::{Family, Node};
+use crate::net::Node;
 use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
 
 /// The groups, in the order in which they run.
@@ -41,6 +43,7 @@ const GROUPS: &[&[Scenario]] = &[
     midway::TABLE,
     injected::TABLE,
     documented::TABLE,
+    offload::TABLE,
     ordinary::TABLE,
     probe::TABLE,
     scan::TABLE,

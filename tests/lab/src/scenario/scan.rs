@@ -4,8 +4,9 @@
 use anyhow::Result;
 
 use super::{Declared, Scenario, client, genuine, server};
+use crate::family::Family;
 use crate::lab::Lab;
-use crate::net::{Family, Node};
+use crate::net::Node;
 use crate::peer::Dial;
 use crate::tokens::{Cause, Impact, Kind, Phase};
 
