@@ -144,7 +144,10 @@ impl Engine {
         }
         let learned = conversation.learn(segment, side);
         self.later.host_sends(&mut self.verdicts, segment);
-        if self.hosts.learn(segment, learned.rtt) {
+        if self
+            .hosts
+            .learn(segment, learned.rtt, learned.rtt_is_certain)
+        {
             self.later
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
         }
@@ -166,6 +169,7 @@ impl Engine {
     }
 
     fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        let history_evicted = self.conversations.has_evicted();
         let conversation = self.conversations.entry(key);
         let asked = self.names.peek(&key);
         let mut case = case(segment, side, conversation, &self.hosts, &self.settings);
@@ -174,6 +178,7 @@ impl Engine {
             .numbers
             .follow(segment)
             .map(|(id, frame)| SharedCounter { id, frame });
+        case.history_evicted = history_evicted;
         case.name_repeated = asked.is_some_and(|asked| asked.repeated);
         let exact = case.acceptability == Acceptability::Exact;
         if let Some(trigger) = case.trigger() {
@@ -295,6 +300,7 @@ fn case(
     let trips = Trips {
         conversation: sender.rtt(),
         host: host.and_then(|host| host.rtt()),
+        certain: sender.rtt_is_certain() || host.is_some_and(|host| host.rtt_is_certain),
     };
     let answer = Answer::of(
         segment,
@@ -338,6 +344,7 @@ fn case(
         series: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
+        history_evicted: false,
         ttl_tolerance: settings.ttl_tolerance,
     }
 }

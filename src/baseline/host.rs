@@ -20,6 +20,8 @@ pub struct Host {
     pub last_frame: Option<FrameNumber>,
     /// It has labelled an IPv6 packet.
     pub labels: bool,
+    /// Its smallest round trip was certain in a conversation.
+    pub rtt_is_certain: bool,
     rtt_us: u32,
     segments: u32,
 }
@@ -58,13 +60,14 @@ impl Default for Hosts {
 
 impl Hosts {
     /// Takes a segment that is no RST into account; true if it is the host's
-    /// first, or tells for the first time how far away the host is.
-    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>) -> bool {
+    /// first, or tells better than before how far away the host is.
+    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>, certain: bool) -> bool {
         let host = self
             .hosts
             .get_or_insert_mut(segment.source.address, Host::default);
         host.segments = host.segments.saturating_add(1);
-        let news = host.segments == 1 || (host.rtt_us == 0 && rtt.is_some());
+        let mut news = host.segments == 1 || (certain && !host.rtt_is_certain);
+        host.rtt_is_certain |= certain;
         if let Some(ip) = segment.ip {
             host.ttl.learn(ip.ttl);
             host.last_frame = Some(segment.frame);
@@ -76,6 +79,8 @@ impl Hosts {
         if let Some(rtt) = rtt {
             let us = u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX).max(1);
             if host.rtt_us == 0 || us < host.rtt_us {
+                // A fifth less is worth another look.
+                news |= host.rtt_us == 0 || us < host.rtt_us / 5 * 4;
                 host.rtt_us = us;
             }
         }

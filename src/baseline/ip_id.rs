@@ -69,6 +69,12 @@ impl IpId {
                 _ => &mut self.jumps,
             };
             *tally = tally.saturating_add(1);
+            if *tally == u8::MAX {
+                // Their proportion is what counts.
+                for tally in [&mut self.same, &mut self.steps, &mut self.jumps] {
+                    *tally /= 2;
+                }
+            }
         }
         self.values = self.values.saturating_add(1);
         self.last = id;

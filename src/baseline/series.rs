@@ -72,16 +72,19 @@ impl Prober {
         let (a, b) = (second.0.since(first.0), third.0.since(second.0));
         let period = (a + b) / 2;
         let regular = a.abs_diff(b) <= period / TOLERANCE && period >= SHORTEST;
+        if !regular {
+            // The last two may begin another beat.
+            probes.count = 2;
+            return None;
+        }
         let series = Series {
             count: probes.count,
             period,
         };
-        regular.then(|| {
-            (
-                series,
-                probes.last.into_iter().flatten().map(|(_, frame)| frame),
-            )
-        })
+        Some((
+            series,
+            probes.last.into_iter().flatten().map(|(_, frame)| frame),
+        ))
     }
 }
 

@@ -59,11 +59,14 @@ impl Ttl {
         (self.count > 0).then_some(self.last)
     }
 
-    /// Whether a packet with this TTL was seen: the first, the last, the
-    /// lowest or the highest.
+    /// Whether packets with this TTL belong to the sender: the first and the last
+    /// do, and between the lowest and the highest of one initial value all may,
+    /// as over several paths.
     #[must_use]
     pub fn has_seen(&self, ttl: u8) -> bool {
-        self.count > 0 && [self.first, self.last, self.lowest, self.highest].contains(&ttl)
+        let between = (self.lowest..=self.highest).contains(&ttl)
+            && initial_ttl(self.lowest) == initial_ttl(self.highest);
+        self.count > 0 && (between || ttl == self.first || ttl == self.last)
     }
 
     /// Whether all packets arrived with one TTL.
@@ -112,7 +115,9 @@ mod tests {
         let ttl = seen(&[63, 61, 61]);
         assert_eq!(ttl.expected(), Some(61));
         assert!(ttl.has_seen(63));
-        assert!(!ttl.has_seen(62));
+        assert!(ttl.has_seen(62));
+        assert!(!ttl.has_seen(64));
+        assert!(!seen(&[61, 251]).has_seen(64));
         assert!(!ttl.is_stable());
         assert!(seen(&[61, 61]).is_stable());
     }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Cause, CauseGroup};
+use super::{Cause, CauseGroup, forgotten::GIVEN_UP_AFTER};
 use crate::{
     conversation::{Phase, Role, Shape},
     evidence::{Case, Count, Origin, say, write_span},
@@ -18,7 +18,10 @@ fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     }
     let sender = &case.sender;
     let answered_nothing = case.role == Some(Role::Server) && case.phase == Phase::Request;
-    Some(if sender.keep_alives > 0 {
+    Some(if sender.retransmissions >= GIVEN_UP_AFTER {
+        // Windows and BSD end so (Linux gives up silently: see forgotten.rs).
+        Cause::RetransmissionTimeout
+    } else if sender.keep_alives > 0 {
         Cause::KeepaliveTimeout
     } else if answered_nothing {
         Cause::RequestRejected
@@ -68,7 +71,7 @@ fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
         Cause::ApplicationAbort => {
             say!(
                 out,
-                "The {sender}'s application aborted the connection, with all data read: SO_LINGER 0, or its process ended (the two look alike)"
+                "The {sender}'s application aborted the connection: SO_LINGER 0, or its process ended (the two look alike)"
             );
             write_outstanding(case, out);
         }
@@ -130,7 +133,12 @@ fn write_outstanding(case: &Case, out: &mut String) {
 
 /// What to say of an RST that no group knows.
 pub(super) fn write_unknown(case: &Case, out: &mut String) {
-    if case.phase == Phase::Unknown {
+    if case.phase == Phase::Unknown && case.history_evicted {
+        say!(
+            out,
+            "What went before the RST is not known: this capture holds more conversations than are remembered at a time, and this one may have been forgotten."
+        );
+    } else if case.phase == Phase::Unknown {
         say!(
             out,
             "The capture holds nothing of this conversation before the RST, so what it ended is not known."
@@ -138,7 +146,7 @@ pub(super) fn write_unknown(case: &Case, out: &mut String) {
     } else {
         say!(
             out,
-            "It answers no segment that this capture holds, and it does not have the form of an abort."
+            "It answers none of the last segments, and it does not have the form of an abort."
         );
     }
 }

@@ -12,7 +12,7 @@ pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
 
 /// Retransmissions without an answer from which on a host may have given up
 /// (measured with `tcp_retries2` = 2: three copies were sent).
-const GIVEN_UP_AFTER: u8 = 2;
+pub(super) const GIVEN_UP_AFTER: u8 = 2;
 
 fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     let known = matches!(
@@ -64,8 +64,8 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
         Cause::IdleStateLost => write_idle_state_lost(case, origin, out),
         Cause::RetransmissionTimeout => say!(
             out,
-            "The {sender} had sent the same data {} times without an answer and given the connection up; it answers the {receiver}'s late segment with this RST.",
-            case.sender.retransmissions + 1,
+            "The {sender} had sent the same data {} times without an answer and given the connection up.",
+            u32::from(case.sender.retransmissions) + 1,
         ),
         _ => return false,
     }

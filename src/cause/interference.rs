@@ -71,12 +71,26 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             }
             say!(out, ".");
         }
-        Cause::BlindInjection => say!(
-            out,
-            "Its sequence number is not the one that the {} expects ({}): a guess by somebody who does not see the connection.",
-            case.receiver_word(),
-            case.acceptability.token().to_str().unwrap_or_default(),
-        ),
+        Cause::BlindInjection => {
+            let receiver = case.receiver_word();
+            let expected = if case.receiver.has_acked() {
+                Some(case.receiver.acked)
+            } else {
+                case.sender.has_seq().then_some(case.sender.snd_nxt)
+            };
+            match expected {
+                Some(expected) => say!(
+                    out,
+                    "Its sequence number is {} bytes away from the one that the {receiver} expects",
+                    case.reset.seq.distance(expected).unsigned_abs(),
+                ),
+                None => say!(out, "It does not acknowledge what the {receiver} has sent"),
+            }
+            say!(
+                out,
+                ": a guess by somebody who does not see the connection."
+            );
+        }
         Cause::IdleTimeout => {
             say!(out, "The connection had been silent");
             if let Some(idle) = case.idle {

@@ -108,9 +108,9 @@ causes! {
     PortClosed "port_closed" Disruptive "port closed"
         "Check on the server that the service listens on this address and port, and that its own firewall admits the client.";
     ConnectionRejected "connection_rejected" Disruptive "connection rejected on the path"
-        "Look for a reject rule for this address and port on the devices between the two; the server itself never saw this attempt or its answer was not used.";
+        "Look for a reject rule for this address and port on the devices between the two.";
     HalfOpenScan "half_open_scan" Noteworthy "half-open scan"
-        "See which other ports and hosts this client has tried (ip.addr == client && tcp.flags.syn == 1).";
+        "See which other ports and hosts this client has tried (filter its address and tcp.flags.syn == 1).";
     ConnectScan "connect_scan" Benign "connection closed unused" "";
     HealthCheck "health_check" Benign "health check" "";
     CancelledConnect "cancelled_connect" Noteworthy "connection attempt cancelled"
@@ -146,7 +146,7 @@ causes! {
     ContentFilter "content_filter" Disruptive "content filtered"
         "Send the same request with another name, or from another network: if only this name is reset, a filter reads it.";
     PolicyBlock "policy_block" Disruptive "cut by a device on the path"
-        "Capture on the server's side as well: if this RST is not in it, a device in between sent it; its log tells the rule.";
+        "Capture on the claimed sender's side as well: if this RST is not in it, a device in between sent it; its log tells the rule.";
     BlindInjection "blind_injection" Noteworthy "guessed sequence number"
         "The receiver does not accept this RST; see whether the connection goes on, and who guesses.";
     Consequence "consequence" Benign "consequence of an earlier RST" "";
@@ -185,6 +185,17 @@ impl Cause {
             .any(|group| (group.write)(self, case, origin, out));
         if !known {
             abort::write_unknown(case, out);
+        }
+        let says_who = matches!(
+            self,
+            Self::PortClosed
+                | Self::NoConnection
+                | Self::IdleStateLost
+                | Self::Consequence
+                | Self::Unknown
+        );
+        if origin == Origin::Unclear && !says_who {
+            out.push_str(" This holds if the host itself sent the RST, which is not certain.");
         }
     }
 

@@ -20,7 +20,7 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
         (Phase::Syn, Role::Client) if case.shape() == Shape::Passive => {
             Some(Cause::HalfOpenRecovery)
         }
-        (Phase::Handshake | Phase::Established, _) if middlebox => None,
+        (Phase::Handshake | Phase::Established, _) if middlebox || case.after_idle => None,
         (Phase::Handshake, Role::Client) if case.shape() == Shape::Passive => {
             Some(if case.sender.is_raw_syn() {
                 Cause::HalfOpenScan
@@ -94,7 +94,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
         Cause::NotAccepted => {
             say!(
                 out,
-                "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed or its backlog was full."
+                "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed, its backlog was full, or the application refused the client."
             );
         }
         _ => return false,

@@ -62,7 +62,7 @@ impl Acceptability {
         if reset.seq == next || Some(reset.seq) == sent {
             return Self::Exact;
         }
-        match receiver.receive_window() {
+        match receiver.receive_window(sender) {
             Some(window) if reset.seq.is_within(next, window) => Self::InWindow,
             Some(_) => Self::OutOfWindow,
             None => Self::Unknown,

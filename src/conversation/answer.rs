@@ -97,7 +97,7 @@ impl Answer {
         rtt: Option<Duration>,
     ) -> Self {
         if !reset.flags.ack() {
-            return Self::passive(reset, recent, rtt);
+            return Self::passive(reset, receiver, recent, rtt);
         }
         let answered_syns = || {
             recent
@@ -121,7 +121,12 @@ impl Answer {
         Self::active(reset, sender, recent)
     }
 
-    fn passive(reset: &Segment<'_>, recent: &Recent, rtt: Option<Duration>) -> Self {
+    fn passive(
+        reset: &Segment<'_>,
+        receiver: &Endpoint,
+        recent: &Recent,
+        rtt: Option<Duration>,
+    ) -> Self {
         let matches = |sent: &&Sent| sent.flags.ack() && sent.ack == reset.seq;
         let span = rtt.map_or(ANSWERED_WITHIN, |rtt| {
             (rtt * ANSWERED_WITHIN_ROUND_TRIPS).max(ANSWERED_WITHIN)
@@ -140,11 +145,14 @@ impl Answer {
             .find(old_enough)
             .or_else(|| candidates().next())
             .or_else(|| recent.iter().find(matches));
+        // The segment that it answers may be one of those that are not kept.
+        let may_answer_older =
+            recent.has_overflowed() && receiver.has_acked() && !reset.seq.is_after(receiver.acked);
         let bound = candidates()
             .last()
             .filter(|_| recent.covers(span, reset.time));
         Self {
-            shape: if trigger.is_some() {
+            shape: if trigger.is_some() || may_answer_older {
                 Shape::Passive
             } else {
                 Shape::Odd

@@ -10,6 +10,10 @@ use crate::{
     wire::{FrameNumber, SeqNumber, Timestamp, Timestamps},
 };
 
+/// Round trips that make sure of the smallest: a delayed ACK answers late
+/// (RFC 9293 §3.8.6.3: up to 500 ms), but not every time.
+const SAMPLES: u8 = 3;
+
 /// What is known of one side, before the RST in hand.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Endpoint {
@@ -32,9 +36,11 @@ pub struct Endpoint {
     /// Payload that it sent, in bytes, retransmissions not counted; saturates.
     pub payload: u32,
     /// Segments seen; saturates.
-    pub segments: u32,
+    pub segments: u8,
     /// Smallest round trip from the capture point to it, microseconds; 0: none yet.
     rtt_us: u32,
+    /// Round trips seen; one of the handshake counts for all that are needed.
+    rtt_samples: u8,
     /// Where its packets came from, by their TTL.
     pub ttl: Ttl,
     /// How it numbers its packets.
@@ -79,6 +85,7 @@ impl Facts {
     const LABELLED: u16 = 1 << 9;
     const UNLABELLED: u16 = 1 << 10;
     const RAW_SYN: u16 = 1 << 11;
+    const SCALES: u16 = 1 << 12;
 
     const fn has(self, fact: u16) -> bool {
         self.0 & fact != 0
@@ -131,6 +138,8 @@ facts! {
     /// 2023 §4.2). Its kernel knows nothing of it and answers the SYN-ACK, and
     /// what its program answers takes the time that it takes.
     raw_syn, set_raw_syn = RAW_SYN;
+    /// Its SYN offered window scaling.
+    scales, set_scales = SCALES;
 }
 
 impl Endpoint {
@@ -140,8 +149,17 @@ impl Endpoint {
         (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
     }
 
+    /// Whether the smallest round trip is one: of the handshake, which kernels
+    /// answer at once, or of several.
+    #[must_use]
+    pub const fn rtt_is_certain(&self) -> bool {
+        self.rtt_samples >= SAMPLES
+    }
+
     /// Takes a round trip into account; the smallest stays.
-    pub(super) fn learn_rtt(&mut self, sample: Duration) {
+    pub(super) fn learn_rtt(&mut self, sample: Duration, of_handshake: bool) {
+        let counts = if of_handshake { SAMPLES } else { 1 };
+        self.rtt_samples = self.rtt_samples.saturating_add(counts);
         let us = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX).max(1);
         if self.rtt_us == 0 || us < self.rtt_us {
             self.rtt_us = us;
@@ -149,11 +167,14 @@ impl Endpoint {
     }
 
     /// Bytes that it is ready to receive beyond `acked`; `None` where the
-    /// capture lacks the window scale.
+    /// capture lacks the handshake. Scaled only if both SYNs have offered it
+    /// (RFC 7323 §2.2), and never in a SYN.
     #[must_use]
-    pub fn receive_window(&self) -> Option<u32> {
-        self.syn()
-            .then(|| u32::from(self.window) << self.window_scale)
+    pub fn receive_window(&self, peer: &Self) -> Option<u32> {
+        let scaled = self.scales() && peer.scales() && !self.syn_only();
+        let shift = if scaled { self.window_scale } else { 0 };
+        let known = self.syn() && (peer.syn() || !self.scales());
+        known.then(|| u32::from(self.window) << shift)
     }
 
     /// Whether nothing but its SYN or SYN-ACK was seen: its window is unscaled.
@@ -192,7 +213,7 @@ impl Endpoint {
         self.set_syn();
         self.set_has_seq();
         self.data_segments = data_segments;
-        self.segments = 2 + u32::from(data_segments);
+        self.segments = 2 + data_segments;
     }
 
     /// A packet with this flow label, for tests.

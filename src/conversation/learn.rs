@@ -42,7 +42,10 @@ pub(super) fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Conten
 pub(super) fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.isn = segment.seq;
     sender.set_syn();
-    sender.window_scale = segment.options.window_scale.unwrap_or(0);
+    if let Some(shift) = segment.options.window_scale {
+        sender.window_scale = shift;
+        sender.set_scales();
+    }
     let options = &segment.options;
     let raw = options.window_scale.is_none() && options.timestamps.is_none();
     if raw && !segment.flags.ack() {
@@ -63,19 +66,28 @@ pub(super) fn learn_acknowledgement(
     peers: &Recent,
 ) -> Option<Duration> {
     let mut rtt = None;
-    if !sender.has_acked() || segment.ack.is_after(sender.acked) {
+    // RFC 9293 §3.10.7.3: only the ACK of what was sent establishes, and one of
+    // anything else (from an older connection) is not taken for progress.
+    let opening = matches!(sender.state, State::SynSent | State::SynReceived);
+    let acceptable = !receiver.has_seq() || segment.ack == receiver.snd_nxt;
+    if opening && !segment.flags.syn() && !acceptable && receiver.payload == 0 {
+        return None;
+    }
+    let challenge = receiver.state == State::SynSent && segment.ack != receiver.snd_nxt;
+    if challenge {
+        return None;
+    }
+    if segment.flags.syn() || !sender.has_acked() || segment.ack.is_after(sender.acked) {
         rtt = round_trip(segment, peers).filter(|_| !sender.raw_syn());
         if let Some(rtt) = rtt {
-            sender.learn_rtt(rtt);
+            let of_handshake = segment.flags.syn() || receiver.state == State::SynReceived;
+            sender.learn_rtt(rtt, of_handshake);
         }
         sender.acked = segment.ack;
         sender.set_has_acked();
         receiver.retransmissions = 0;
     }
-    // RFC 9293 §3.10.7.3: an ACK of what was never sent does not establish.
-    let unacceptable =
-        sender.state == State::SynSent && receiver.syn() && segment.ack.is_after(receiver.snd_nxt);
-    if !segment.flags.syn() && !unacceptable {
+    if !segment.flags.syn() {
         sender.meet(Event::SendsAck);
         if receiver.state == State::SynReceived && segment.ack == receiver.snd_nxt {
             receiver.meet(Event::SynAcked);

@@ -71,6 +71,8 @@ pub struct Learned {
     pub content: Content,
     /// Round trip to its sender that it completes.
     pub rtt: Option<Duration>,
+    /// The smallest round trip of its sender is certain.
+    pub rtt_is_certain: bool,
 }
 
 const fn index(side: Side) -> usize {
@@ -184,7 +186,8 @@ impl Conversation {
         if client.syn() && !server.syn() && client.state == State::SynSent {
             return Phase::Syn;
         }
-        if server.syn() && matches!(client.state, State::SynSent | State::Unknown) {
+        let unanswered = matches!(client.state, State::SynSent | State::Unknown);
+        if server.syn() && unanswered && server.payload == 0 {
             return Phase::Handshake;
         }
         match (client.fin(), server.fin()) {
@@ -199,10 +202,16 @@ impl Conversation {
     /// Whether this SYN begins another life of the connection on the same ports.
     #[must_use]
     pub fn begins_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
-        if !segment.flags.syn() || segment.flags.ack() || self.last_heard().is_none() {
+        if !segment.flags.syn() || self.last_heard().is_none() {
             return false;
         }
         let sender = self.endpoint(side);
+        if segment.flags.ack() {
+            // The SYN of another life was not captured; after this life's own SYN
+            // it is that one's answer.
+            let answers = self.endpoint(side.peer()).state == State::SynSent;
+            return !answers && sender.has_seq() && !(sender.syn() && sender.isn == segment.seq);
+        }
         let receiver = self.endpoint(side.peer());
         let simultaneous_open = receiver.state == State::SynSent && !sender.has_seq();
         if sender.syn() {
@@ -272,12 +281,13 @@ impl Conversation {
         } else {
             None
         };
-        if kind != TriggerKind::KeepAlive {
-            sender.keep_alives = 0;
-        }
+        // Heard from: its peer's probes were answered, whether the peer hears it
+        // or not shows only in what the peer does next.
+        receiver.keep_alives = 0;
         match kind {
             TriggerKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
-            TriggerKind::Retransmission => {
+            // The same data again and again: what the peer waits for.
+            TriggerKind::Retransmission if !segment.seq.is_after(receiver.acked) => {
                 sender.retransmissions = sender.retransmissions.saturating_add(1);
             }
             TriggerKind::TlsAlert => sender.set_tls_alert(),
@@ -302,7 +312,12 @@ impl Conversation {
             kind,
         };
         self.recent_mut(side).push(sent);
-        Learned { kind, content, rtt }
+        Learned {
+            kind,
+            content,
+            rtt,
+            rtt_is_certain: self.endpoint(side).rtt_is_certain(),
+        }
     }
 
     /// The last RST that claims `side`, while its claimed sender is still looked

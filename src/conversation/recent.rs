@@ -158,6 +158,12 @@ impl Recent {
         }
     }
 
+    /// Whether older segments are no longer kept.
+    #[must_use]
+    pub const fn has_overflowed(&self) -> bool {
+        self.overflowed
+    }
+
     /// Whether every segment of the last `span` before `now` is still here.
     #[must_use]
     pub fn covers(&self, span: Duration, now: Timestamp) -> bool {

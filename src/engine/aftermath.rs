@@ -19,6 +19,10 @@ const LONGEST_CHAIN: usize = 16;
 /// What overtook the RST on its way (see `sender_continues`).
 const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
 
+/// A path of which no round trip is known may be as long as this (RFC 6298 §2: the
+/// first retransmission time-out).
+const UNKNOWN_PATH: Duration = Duration::from_secs(1);
+
 /// Looks at a segment of a conversation that holds an RST already; the note for
 /// the segment's frame, if it shows something.
 pub(super) fn watch(
@@ -59,7 +63,7 @@ fn sender_goes_on(
             0
         };
         let mut aftermath = case.aftermath;
-        aftermath.continued = Some(Continuation {
+        let continuation = Continuation {
             frame: segment.frame,
             after: segment.time.since(case.reset.time),
             payload,
@@ -67,9 +71,15 @@ fn sender_goes_on(
                 .end()
                 .is_after(case.reset.seq.offset(case.reset.payload_length)),
             beyond_reset: segment.payload_length > 0 && segment.end().is_after(case.reset.seq),
-        });
+        };
+        let tells_more = aftermath
+            .continued
+            .is_none_or(|before| continuation.tells_more_than(&before));
+        aftermath.continued = Some(continuation);
         let (frame, earlier) = (case.reset.frame, case.earlier);
-        verdict.revise(aftermath);
+        if tells_more {
+            verdict.revise(aftermath);
+        }
         let present = verdict
             .findings()
             .iter()
@@ -96,7 +106,7 @@ fn receiver_goes_on(
     segment: &Segment<'_>,
     side: Side,
 ) -> Option<Followup> {
-    let receiver_rtt = conversation.endpoint(side).rtt().unwrap_or_default();
+    let receiver_rtt = conversation.endpoint(side).rtt().unwrap_or(UNKNOWN_PATH);
     let last = conversation.last_reset(side.peer())?;
     let verdict = verdicts.get_mut(&last.frame)?;
     let case = verdict.case();
@@ -155,7 +165,9 @@ fn obey(verdicts: &mut Verdicts, conversation: &Conversation, side: Side, frame:
         return;
     };
     let mut aftermath = verdict.case().aftermath;
-    if aftermath.ignored.is_none() && aftermath.obeyed.is_none() {
+    if aftermath.obeyed.is_none() {
+        // What seemed to go on was on its way.
+        aftermath.ignored = None;
         aftermath.obeyed = Some(frame);
         verdict.revise(aftermath);
     }

@@ -22,7 +22,7 @@
 
 use crate::{
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Case, Observed, Words, say, timestamps_off_clock::is_on_clock},
     wire::FrameNumber,
 };
 
@@ -33,10 +33,6 @@ pub struct Finding {
     timestamps: bool,
     frame: Option<FrameNumber>,
 }
-
-/// Ticks by which TSval may have gone on: a minute at 1 kHz, and Linux' clock
-/// runs at that (RFC 7323 §5.4 allows 1 Hz to 1 kHz).
-const CLOCK_AHEAD: u32 = 60_000;
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if case.shape() != Shape::Active {
@@ -53,7 +49,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let reset = &case.reset;
     let clock_goes_on = match reset.timestamps {
         Some(stamps) => {
-            sender.timestamps() && stamps.value.wrapping_sub(sender.timestamp) <= CLOCK_AHEAD
+            sender.timestamps() && is_on_clock(case, stamps.value)
         }
         None => !sender.timestamps(),
     };
@@ -119,8 +115,8 @@ mod tests {
         absent(observe(&case().abort().window(97)));
         present(observe(&case().abort().window(96)));
         absent(observe(&case().abort().without_timestamps()));
-        absent(observe(&case().abort().timestamp_ahead(60_001)));
-        present(observe(&case().abort().timestamp_ahead(60_000)));
+        absent(observe(&case().abort().timestamp_ahead(11_001)));
+        present(observe(&case().abort().timestamp_ahead(11_000)));
         absent(observe(&case().abort().seq_ahead(-1)));
         present(observe(&case().abort().seq_ahead(12_484)));
     }

@@ -100,6 +100,8 @@ pub struct Trips {
     pub conversation: Option<Duration>,
     /// The same over all conversations of that host.
     pub host: Option<Duration>,
+    /// One of the handshake, or several, are among them.
+    pub certain: bool,
 }
 
 impl Trips {
@@ -127,6 +129,17 @@ pub struct Continuation {
     /// It goes beyond the sequence number of the RST: what was sent before the
     /// RST and overtaken by it could not.
     pub beyond_reset: bool,
+}
+
+impl Continuation {
+    /// Whether it can show what an earlier one could not: it goes beyond the RST
+    /// for the first time, or it is later by another step of patience.
+    #[must_use]
+    pub fn tells_more_than(&self, before: &Self) -> bool {
+        let steps = |after: Duration| (after.as_millis() >= 5, after.as_millis() >= 100);
+        let shown = |it: &Self| (it.beyond_reset, it.behind_payload, steps(it.after));
+        shown(self) != shown(before)
+    }
 }
 
 /// What came after the RST.
@@ -219,6 +232,8 @@ pub struct Case {
     pub shared_counter: Option<SharedCounter>,
     /// What came after it.
     pub aftermath: Aftermath,
+    /// Conversations had to be forgotten for want of memory before this RST.
+    pub history_evicted: bool,
     /// TTL drop that a route change explains, hops.
     pub ttl_tolerance: u8,
 }

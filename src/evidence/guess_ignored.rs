@@ -19,7 +19,6 @@
 //! connection lives on).
 
 use crate::{
-    conversation::Acceptability,
     evidence::{Case, Observed, Words, say},
     wire::FrameNumber,
 };
@@ -31,10 +30,7 @@ pub struct Finding {
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
-    if !matches!(
-        case.acceptability,
-        Acceptability::InWindow | Acceptability::OutOfWindow
-    ) {
+    if !case.is_guess() {
         return Observed::NotObservable("");
     }
     match case.aftermath.ignored {
@@ -47,7 +43,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Its sequence number is not the one that the receiver expects, which goes on in frame {}.",
+            "The receiver expects another sequence number, and goes on in frame {}.",
             self.frame
         );
     }
@@ -64,7 +60,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        conversation::Acceptability,
+        evidence::testing::{absent, case, not_observable, present, text},
+    };
 
     #[test]
     fn present_when_a_guess_is_ignored() {
@@ -72,7 +71,7 @@ mod tests {
         let finding = present(observe(&guess.ignored()));
         assert_eq!(
             text(&finding),
-            "Its sequence number is not the one that the receiver expects, which goes on in frame 13."
+            "The receiver expects another sequence number, and goes on in frame 13."
         );
     }
 

@@ -24,7 +24,7 @@
 use std::time::Duration;
 
 use crate::{
-    conversation::{Phase, Shape},
+    conversation::{Phase, Shape, State},
     evidence::{Case, Count, Observed, Words, say, write_span},
     wire::FrameNumber,
 };
@@ -56,16 +56,26 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
             "the claimed sender goes on behind the RST's payload, so the RST flag may be damage to its own segment",
         );
     }
+    let opening = matches!(case.sender.state, State::SynSent | State::SynReceived);
+    if opening && case.shape() == Shape::Passive {
+        // RFC 9293 §3.10.7.3 and §3.10.7.4: an ACK of what was never sent is
+        // answered so, and the connection is opened all the same.
+        return Observed::NotObservable(
+            "the claimed sender was still opening the connection, and may answer a stray segment with an RST and go on",
+        );
+    }
     let in_handshake = matches!(case.phase, Phase::Syn | Phase::Handshake);
     if in_handshake && continued.after > HANDSHAKE_WITHIN {
         return Observed::NotObservable(
             "the claimed sender goes on much later, as scanners with raw sockets do",
         );
     }
+    let numbered_last =
+        case.sender.has_seq() && !case.sender.snd_nxt.is_after(case.reset.seq);
     let possible_delay = match (continued.beyond_reset, case.shape()) {
         // It is numbered behind all that its sender had sent.
-        (true, Shape::Active) => Duration::ZERO,
-        // It is numbered by what it answers, which may be less than was sent.
+        (true, Shape::Active) if numbered_last => Duration::ZERO,
+        // It is numbered by what it answers, or below what was sent.
         (true, _) => SHUFFLED_AT_MOST,
         (false, _) => OVERTAKEN_AT_MOST,
     };

@@ -41,7 +41,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Suspicious RSTs of the same look claim {} different hosts: one device speaks for all (filter rst.resetter).",
+            "Suspicious RSTs of the same look claim several hosts, {} by then: one device speaks for all (rst.resetter.hosts counts them).",
             self.hosts
         );
     }
@@ -65,7 +65,7 @@ mod tests {
         let finding = present(observe(&case().same_look_hosts(2)));
         assert_eq!(
             text(&finding),
-            "Suspicious RSTs of the same look claim 2 different hosts: one device speaks for all (filter rst.resetter)."
+            "Suspicious RSTs of the same look claim several hosts, 2 by then: one device speaks for all (rst.resetter.hosts counts them)."
         );
     }
 

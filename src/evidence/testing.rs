@@ -85,6 +85,7 @@ pub(crate) fn case() -> Builder {
         series: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
+        history_evicted: false,
         ttl_tolerance: 2,
     })
 }
@@ -142,6 +143,12 @@ impl Builder {
 
     pub(crate) fn round_trip(mut self, round_trip: Duration) -> Self {
         self.0.trips.conversation = Some(round_trip);
+        self.0.trips.certain = true;
+        self
+    }
+
+    pub(crate) fn uncertain(mut self) -> Self {
+        self.0.trips.certain = false;
         self
     }
 
@@ -318,6 +325,12 @@ impl Builder {
     pub(crate) fn between(mut self, claimed: &str, receiver: &str) -> Self {
         self.0.reset.claimed = claimed.parse().unwrap();
         self.0.reset.receiver = receiver.parse().unwrap();
+        self.0.receiver.ttl.learn(64);
+        self
+    }
+
+    pub(crate) fn receiver_ttl(mut self, ttl: u8) -> Self {
+        self.0.receiver.ttl.learn(ttl);
         self
     }
 

@@ -36,16 +36,22 @@ pub struct Finding {
 /// packets overtook each other: ten seconds at 1 kHz, the fastest allowed.
 const SLACK: u32 = 10_000;
 
+/// Whether a TSval is where the claimed sender's clock may stand by now.
+pub(super) fn is_on_clock(case: &Case, value: u32) -> bool {
+    let sender = &case.sender;
+    let silent: Duration = case.reset.time.since(sender.last_time);
+    let run = u32::try_from(silent.as_millis()).unwrap_or(u32::MAX);
+    let ahead = value.wrapping_sub(sender.timestamp);
+    let behind = sender.timestamp.wrapping_sub(value);
+    ahead <= run.saturating_add(SLACK) || behind <= SLACK
+}
+
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let sender = &case.sender;
     let (Some(stamps), true) = (case.reset.timestamps, sender.timestamps()) else {
         return Observed::NotObservable("");
     };
-    let silent: Duration = case.reset.time.since(sender.last_time);
-    let run = u32::try_from(silent.as_millis()).unwrap_or(u32::MAX);
-    let ahead = stamps.value.wrapping_sub(sender.timestamp);
-    let behind = sender.timestamp.wrapping_sub(stamps.value);
-    if ahead <= run.saturating_add(SLACK) || behind <= SLACK {
+    if is_on_clock(case, stamps.value) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

@@ -71,7 +71,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} where the claimed sender's packets arrive with {}: it has passed {} instead of {}; compare frame {}",
+            "TTL {} where the claimed sender's packets arrive with {}: {} passed instead of {}, from the nearest initial TTL; compare frame {}",
             self.ttl,
             self.expected,
             Count(self.hops.into(), "router"),
@@ -103,7 +103,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(62)));
         assert_eq!(
             text(&finding),
-            "TTL 62 where the claimed sender's packets arrive with 61: it has passed 2 routers instead of 3; compare frame 2."
+            "TTL 62 where the claimed sender's packets arrive with 61: 2 routers passed instead of 3, from the nearest initial TTL; compare frame 2."
         );
     }
 

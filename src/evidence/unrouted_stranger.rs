@@ -62,6 +62,14 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // The TTL of its other packets says more.
         return Observed::NotObservable("");
     }
+    let beside_receiver = case
+        .receiver
+        .ttl
+        .expected()
+        .is_some_and(|ttl| hops(ttl) == 0);
+    if !beside_receiver {
+        return Observed::NotObservable("");
+    }
     if is_private(case.reset.claimed) || !is_private(case.reset.receiver) {
         return Observed::NotObservable("");
     }
@@ -121,6 +129,9 @@ mod tests {
     fn not_observable_between_neighbours_or_with_a_baseline() {
         not_observable(observe(&case().between("10.0.0.7", "10.0.0.5").ttl(255)));
         not_observable(observe(&case().between("192.0.2.7", "192.0.2.5").ttl(255)));
+        let mut behind_a_router = case().between("192.0.2.7", "10.0.0.5").ttl(64);
+        behind_a_router = behind_a_router.receiver_ttl(61);
+        not_observable(observe(&behind_a_router));
         let known = case().between("192.0.2.7", "10.0.0.5").sender_ttl(&[61]);
         not_observable(observe(&known.ttl(255)));
     }

@@ -34,7 +34,9 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let window = case.reset.window;
-    if window == 0 || !case.receiver.has_seq() {
+    // A SYN's window is unscaled and cannot be compared with what follows.
+    let unscaled = case.sender.syn_only() || case.receiver.syn_only();
+    if window == 0 || !case.receiver.has_seq() || unscaled {
         return Observed::NotObservable("");
     }
     let own = case.sender.has_seq().then_some(case.sender.window);

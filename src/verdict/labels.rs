@@ -56,7 +56,7 @@ enum Stage {
 }
 
 /// The signatures look at the client's first ten packets.
-const PACKETS_LOOKED_AT: u32 = 10;
+const PACKETS_LOOKED_AT: u8 = 10;
 
 fn stage(case: &Case) -> Option<Stage> {
     let (client, _) = client_and_server(case)?;

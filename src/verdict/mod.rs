@@ -80,6 +80,7 @@ impl Verdict {
     pub fn learn_host(&mut self, host: &Host) {
         self.case.host = HostHabits::of(host);
         self.case.trips.host = host.rtt();
+        self.case.trips.certain |= host.rtt_is_certain;
         self.judge_anew();
     }
 
@@ -373,6 +374,9 @@ impl Verdict {
         }
         for found in self.findings() {
             if let Finding::NetscalerCode(code) = &found.finding {
+                if !out.is_empty() {
+                    out.push_str("; ");
+                }
                 code.write_reason(out);
             }
         }

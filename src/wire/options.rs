@@ -16,8 +16,6 @@ pub struct Timestamps {
 /// The options of one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Maximum segment size, in bytes.
-    pub mss: Option<u16>,
     /// Window scale: the window is shifted left by so many bits, 0 to 14.
     pub window_scale: Option<u8>,
     /// Timestamps.
@@ -40,7 +38,6 @@ impl Options {
             };
             match option {
                 TcpOptionElement::Noop => continue,
-                TcpOptionElement::MaximumSegmentSize(mss) => read.mss = Some(mss),
                 TcpOptionElement::WindowScale(shift) => {
                     read.window_scale = Some(shift.min(MAX_WINDOW_SCALE));
                 }
@@ -71,7 +68,6 @@ mod tests {
         assert_eq!(
             options,
             Options {
-                mss: Some(1460),
                 window_scale: Some(10),
                 timestamps: Some(Timestamps { value: 7, echo: 0 }),
                 any: true,
@@ -92,7 +88,6 @@ mod tests {
     #[test]
     fn malformed_option_ends_the_reading() {
         let options = parse(&[2, 4, 5, 0xb4, 8, 3, 0]);
-        assert_eq!(options.mss, Some(1460));
         assert_eq!(options.timestamps, None);
         assert!(options.any);
     }
