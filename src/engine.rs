@@ -8,9 +8,10 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod frames;
 mod later;
 
-use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
 
@@ -65,7 +66,7 @@ const MOST_VERDICTS: usize = 1 << 20;
 /// RSTs of a run that are named together; the signatures count to two.
 const LONGEST_RUN: usize = 16;
 
-type Verdicts = HashMap<FrameNumber, Box<Verdict>>;
+type Verdicts = frames::ByFrame<Box<Verdict>>;
 
 /// All memory of one capture.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ pub struct Engine {
     prober: Prober,
     later: later::Hosts,
     verdicts: Verdicts,
-    followups: HashMap<FrameNumber, Followup>,
+    followups: frames::ByFrame<Followup>,
 }
 
 impl Engine {
@@ -95,8 +96,8 @@ impl Engine {
             numbers: Numbers::default(),
             prober: Prober::default(),
             later: later::Hosts::default(),
-            verdicts: HashMap::new(),
-            followups: HashMap::new(),
+            verdicts: Verdicts::default(),
+            followups: frames::ByFrame::default(),
         }
     }
 

@@ -30,6 +30,25 @@ const MAX_WINDOW_SCALE: u8 = 14;
 impl Options {
     /// Reads the options up to the first that is malformed.
     pub(super) fn parse(options: TcpOptionsIterator<'_>) -> Self {
+        Self::timestamps_alone(options.rest()).unwrap_or_else(|| Self::one_by_one(options))
+    }
+
+    /// The layout of nearly every segment, at a glance (RFC 7323, appendix A).
+    fn timestamps_alone(options: &[u8]) -> Option<Self> {
+        let [1, 1, 8, 10, v1, v2, v3, v4, e1, e2, e3, e4] = *options else {
+            return None;
+        };
+        Some(Self {
+            timestamps: Some(Timestamps {
+                value: u32::from_be_bytes([v1, v2, v3, v4]),
+                echo: u32::from_be_bytes([e1, e2, e3, e4]),
+            }),
+            any: true,
+            ..Self::default()
+        })
+    }
+
+    fn one_by_one(options: TcpOptionsIterator<'_>) -> Self {
         let mut read = Self::default();
         for option in options {
             let Ok(option) = option else {
@@ -73,6 +92,26 @@ mod tests {
                 any: true,
             }
         );
+    }
+
+    #[test]
+    fn timestamps_alone_are_read_as_among_others() {
+        let bytes = [1, 1, 8, 10, 0x81, 2, 3, 4, 5, 6, 7, 0x88];
+        let expected = Options {
+            timestamps: Some(Timestamps {
+                value: 0x8102_0304,
+                echo: 0x0506_0788,
+            }),
+            any: true,
+            ..Options::default()
+        };
+        assert_eq!(parse(&bytes), expected);
+        assert_eq!(
+            Options::one_by_one(TcpOptionsIterator::from_slice(&bytes)),
+            expected
+        );
+        let padded = [8, 10, 0x81, 2, 3, 4, 5, 6, 7, 0x88, 1, 1];
+        assert_eq!(parse(&padded), expected);
     }
 
     #[test]
