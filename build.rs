@@ -64,6 +64,7 @@ fn bind_contract(out: &Path) -> Outcome<()> {
         .header(format!("{C_FOLDER}/rstscope.h"))
         .allowlist_file(r".*rstscope\.h")
         .use_core()
+        .ctypes_prefix("libc")
         .rust_edition(bindgen::RustEdition::Edition2024)
         .parse_callbacks(Box::new(MacroTypes))
         // The status codes are casts, which bindgen itself cannot evaluate.

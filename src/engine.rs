@@ -8,12 +8,12 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
-mod frames;
 mod later;
 
 use std::{num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
+use rustc_hash::FxHashMap;
 
 pub use crate::verdict::ExpertLevel;
 use crate::{
@@ -66,7 +66,8 @@ const MOST_VERDICTS: usize = 1 << 20;
 /// RSTs of a run that are named together; the signatures count to two.
 const LONGEST_RUN: usize = 16;
 
-type Verdicts = frames::ByFrame<Box<Verdict>>;
+/// Looked up in every frame; frame numbers are counted up and need no strong hash.
+type Verdicts = FxHashMap<FrameNumber, Box<Verdict>>;
 
 /// All memory of one capture.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ pub struct Engine {
     prober: Prober,
     later: later::Hosts,
     verdicts: Verdicts,
-    followups: frames::ByFrame<Followup>,
+    followups: FxHashMap<FrameNumber, Followup>,
 }
 
 impl Engine {
@@ -97,7 +98,7 @@ impl Engine {
             prober: Prober::default(),
             later: later::Hosts::default(),
             verdicts: Verdicts::default(),
-            followups: frames::ByFrame::default(),
+            followups: FxHashMap::default(),
         }
     }
 

@@ -7,7 +7,7 @@
 
 #![expect(unsafe_code, reason = "exports the entry symbols and calls the C half")]
 
-use std::ffi::c_int;
+use libc::c_int;
 
 mod wireshark {
     //! The version of the Wireshark headers that the C half was compiled with.

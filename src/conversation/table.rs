@@ -2,7 +2,11 @@
 
 //! All conversations, found by their two sockets.
 
-use std::num::NonZeroUsize;
+use std::{
+    hash::{Hash, Hasher},
+    net::IpAddr,
+    num::NonZeroUsize,
+};
 
 use lru::LruCache;
 
@@ -30,10 +34,27 @@ impl Side {
 }
 
 /// Two sockets, the lower one first, so that both directions have one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     lower: Socket,
     upper: Socket,
+}
+
+/// Two numbers are written instead of a dozen fields: every segment is looked up.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.lower.port) << 16 | u64::from(self.upper.port);
+        match (self.lower.address, self.upper.address) {
+            (IpAddr::V4(lower), IpAddr::V4(upper)) => {
+                state.write_u64(u64::from(lower.to_bits()) << 32 | u64::from(upper.to_bits()));
+            }
+            (lower, upper) => {
+                lower.hash(state);
+                upper.hash(state);
+            }
+        }
+        state.write_u64(ports);
+    }
 }
 
 impl Key {

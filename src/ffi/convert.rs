@@ -4,12 +4,9 @@
 
 #![expect(unsafe_code, reason = "reads the bytes that a C caller points to")]
 
-use std::{
-    ffi::{CStr, c_char},
-    net::IpAddr,
-    ptr, slice,
-    time::Duration,
-};
+use std::{ffi::CStr, net::IpAddr, ptr, slice, time::Duration};
+
+use libc::c_char;
 
 use super::abi::*;
 use crate::{

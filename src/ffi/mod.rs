@@ -12,7 +12,9 @@ mod convert;
 mod guard;
 mod text;
 
-use std::{ffi::c_char, ptr::NonNull};
+use std::ptr::NonNull;
+
+use libc::c_char;
 
 pub use abi::*;
 use guard::{Answer, Guarded, guard};

@@ -4,7 +4,9 @@
 
 #![expect(unsafe_code, reason = "writes into the buffer of a C caller")]
 
-use std::{ffi::c_char, ptr::NonNull};
+use std::ptr::NonNull;
+
+use libc::c_char;
 
 use super::{
     Out,
