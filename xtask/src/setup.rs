@@ -81,6 +81,11 @@ const CHECKS: &[Need] = &[
 const LAB: &[Need] = &[
     need(Probe::Program(&["ip"]), "iproute2", "iproute"),
     need(Probe::Program(&["nft"]), "nftables", "nftables"),
+    need(Probe::Program(&["haproxy"]), "haproxy", "haproxy"),
+    need(Probe::Program(&["nginx"]), "nginx-light", "nginx"),
+    need(Probe::Program(&["nmap"]), "nmap", "nmap"),
+    need(Probe::Program(&["openssl"]), "openssl", "openssl"),
+    need(Probe::Program(&["tcpkill"]), "dsniff", "dsniff"),
 ];
 
 /// Counting instructions.
