@@ -22,7 +22,7 @@ use crate::{
     conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
     evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
     verdict::{Followup, Shot, Verdict, signature},
-    wire::{FrameNumber, Packet, Segment, ServerName, Timestamp},
+    wire::{Content, FrameNumber, Packet, Segment, ServerName, Timestamp},
 };
 
 /// What the user may set.
@@ -153,11 +153,6 @@ impl Engine {
             self.later
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
         }
-        if let Some(name) = learned.content.server_name(segment.payload) {
-            let before = self.names.peek(&key).map(|asked| asked.name);
-            let repeated = before == Some(name);
-            self.names.put(key, Asked { name, repeated });
-        }
         let followup = aftermath::watch(
             &mut self.verdicts,
             conversation,
@@ -167,6 +162,18 @@ impl Engine {
         );
         if let Some(followup) = followup {
             self.followups.insert(segment.frame, followup);
+        }
+        if learned.content != Content::Other {
+            self.learn_name(learned.content, segment, key);
+        }
+    }
+
+    /// Remembers which server the client asks for.
+    fn learn_name(&mut self, content: Content, segment: &Segment<'_>, key: Key) {
+        if let Some(name) = content.server_name(segment.payload) {
+            let before = self.names.peek(&key).map(|asked| asked.name);
+            let repeated = before == Some(name);
+            self.names.put(key, Asked { name, repeated });
         }
     }
 

@@ -261,6 +261,24 @@ fn what_the_contract_does_not_allow_is_invalid() {
 }
 
 #[test]
+fn frames_say_what_they_hold() {
+    // SAFETY: the engine lives, or is NULL.
+    let holds = |engine: &Engine, frame| unsafe { rstscope_engine_holds(engine.0, frame) };
+    let mut engine = Engine::new();
+    engine.observe(&segment(7, 1, 2, &CONNECT));
+    engine.observe(&segment(8, 2, 1, &REFUSE));
+    assert_eq!(
+        [7, 8, 0].map(|frame| holds(&engine, frame)),
+        [0, RSTSCOPE_HOLDS_VERDICT, 0]
+    );
+    // SAFETY: as above.
+    unsafe { rstscope_engine_provoke_panic(engine.0) };
+    assert_eq!(holds(&engine, 8), RSTSCOPE_HOLDS_COMPLAINT);
+    // SAFETY: NULL is allowed.
+    assert_eq!(unsafe { rstscope_engine_holds(ptr::null(), 8) }, 0);
+}
+
+#[test]
 fn bytes_that_are_no_tcp_are_passed_over() {
     let mut engine = Engine::new();
     for length in 0..CONNECT.len() {

@@ -86,26 +86,21 @@ observe_pending(packet_info *pinfo)
     }
 }
 
-/** The first frame after a panic carries the complaint, on every visit. */
-static void
-show_complaint(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
-{
-    char none;
-    if (complaint_frame == 0 &&
-        rstscope_engine_complaint(engine, &none, 0, NULL) == RSTSCOPE_STATUS_BUFFER_TOO_SMALL) {
-        complaint_frame = pinfo->num;
-    }
-    if (complaint_frame == pinfo->num) {
-        experts_add_complaint(engine, tvb, pinfo, tree);
-    }
-}
-
 static int
 dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     observe_pending(pinfo);
-    tree_show(engine, tvb, pinfo, tree, pref_rstscope_info_column);
-    show_complaint(tvb, pinfo, tree);
+    const uint32_t holds = rstscope_engine_holds(engine, pinfo->num);
+    if (holds & (RSTSCOPE_HOLDS_VERDICT | RSTSCOPE_HOLDS_FOLLOWUP)) {
+        tree_show(engine, tvb, pinfo, tree, pref_rstscope_info_column);
+    }
+    if (holds & RSTSCOPE_HOLDS_COMPLAINT) {
+        /* The first frame after a panic carries it, on every visit. */
+        complaint_frame = complaint_frame == 0 ? pinfo->num : complaint_frame;
+        if (complaint_frame == pinfo->num) {
+            experts_add_complaint(engine, tvb, pinfo, tree);
+        }
+    }
     return (int)tvb_captured_length(tvb);
 }
 
@@ -152,7 +147,14 @@ proto_register_rstscope(void)
 {
     proto_rstscope = proto_register_protocol("TCP Reset Analysis", "RST Analysis", "rst");
     protocol = find_protocol_by_id(proto_rstscope);
-    rstscope_handle = create_dissector_handle(dissect_rstscope, proto_rstscope);
+    /*
+     * Wireshark notes a layer for every call of a whole protocol, 300 instructions
+     * a frame; a child in name only is enabled as its parent is, and is no layer.
+     */
+    int proto_post = proto_register_protocol_in_name_only(
+        "TCP Reset Analysis of a frame", "RST Analysis frame", "rst_frame", proto_rstscope,
+        FT_PROTOCOL);
+    rstscope_handle = create_dissector_handle(dissect_rstscope, proto_post);
     fields_register(proto_rstscope);
     experts_register(proto_rstscope);
     tree_register(proto_rstscope);

@@ -282,6 +282,16 @@ void rstscope_engine_free(rstscope_engine *engine);
  */
 rstscope_status rstscope_engine_observe(rstscope_engine *engine, const rstscope_segment *segment);
 
+/** A frame holds a verdict on its RST. */
+#define RSTSCOPE_HOLDS_VERDICT (1u << 0)
+/** A frame holds a note about an earlier RST. */
+#define RSTSCOPE_HOLDS_FOLLOWUP (1u << 1)
+/** The engine is disabled, whatever the frame. */
+#define RSTSCOPE_HOLDS_COMPLAINT (1u << 2)
+
+/** What there is to ask for on `frame`, as bits; asked for every frame, so it is cheap. */
+uint32_t rstscope_engine_holds(const rstscope_engine *engine, uint32_t frame);
+
 /** The verdict on the RST in `frame`; NOT_FOUND where it holds none. */
 rstscope_status rstscope_engine_verdict(const rstscope_engine *engine, uint32_t frame,
                                         rstscope_verdict *out_verdict);

@@ -29,6 +29,7 @@ pin_signatures!(
     rstscope_engine_new,
     rstscope_engine_free,
     rstscope_engine_observe,
+    rstscope_engine_holds,
     rstscope_engine_verdict,
     rstscope_engine_finding,
     rstscope_engine_followup,

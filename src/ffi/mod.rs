@@ -170,6 +170,36 @@ pub unsafe extern "C" fn rstscope_engine_observe(
     })
 }
 
+/// What there is to ask for on `frame_number`.
+///
+/// # Safety
+/// `engine` is NULL or a live engine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rstscope_engine_holds(
+    engine: *const rstscope_engine,
+    frame_number: u32,
+) -> u32 {
+    // SAFETY: the caller's promise.
+    let Some(handle) = (unsafe { handle(engine) }) else {
+        return 0;
+    };
+    let mut holds = 0;
+    let status = handle.read(|engine| {
+        let frame = frame(frame_number)?;
+        if engine.verdict(frame).is_some() {
+            holds |= RSTSCOPE_HOLDS_VERDICT;
+        }
+        if engine.followup(frame).is_some() {
+            holds |= RSTSCOPE_HOLDS_FOLLOWUP;
+        }
+        Ok(())
+    });
+    match status {
+        RSTSCOPE_STATUS_DISABLED | RSTSCOPE_STATUS_PANIC => RSTSCOPE_HOLDS_COMPLAINT,
+        _ => holds,
+    }
+}
+
 /// The verdict on the RST in `frame_number`.
 ///
 /// # Safety
