@@ -8,13 +8,17 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod attempts;
 mod later;
+mod verdicts;
 
 use std::{num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
 use rustc_hash::FxHashMap;
 
+pub use self::attempts::Outcome;
+use self::{attempts::Attempts, verdicts::Verdicts};
 pub use crate::verdict::ExpertLevel;
 use crate::{
     baseline::{Entered, Hosts, Look, Numbers, Prober, Resetters},
@@ -66,9 +70,6 @@ const MOST_VERDICTS: usize = 1 << 20;
 /// RSTs of a run that are named together; the signatures count to two.
 const LONGEST_RUN: usize = 16;
 
-/// Looked up in every frame; frame numbers are counted up and need no strong hash.
-type Verdicts = FxHashMap<FrameNumber, Box<Verdict>>;
-
 /// All memory of one capture.
 #[derive(Debug)]
 pub struct Engine {
@@ -81,6 +82,7 @@ pub struct Engine {
     prober: Prober,
     later: later::Hosts,
     verdicts: Verdicts,
+    attempts: Attempts,
     followups: FxHashMap<FrameNumber, Followup>,
 }
 
@@ -98,6 +100,7 @@ impl Engine {
             prober: Prober::default(),
             later: later::Hosts::default(),
             verdicts: Verdicts::default(),
+            attempts: Attempts::default(),
             followups: FxHashMap::default(),
         }
     }
@@ -115,17 +118,37 @@ impl Engine {
             return;
         };
         let (key, side) = Key::of(&segment);
+        let changes = self.verdicts.changes.count();
         if segment.flags.rst() {
             self.judge(&segment, key, side);
         } else {
             self.learn(&segment, key, side);
         }
+        self.attempts.follow(&mut self.verdicts.changes, changes);
     }
 
     /// What is known of the RST in this frame now.
     #[must_use]
     pub fn verdict(&self, frame: FrameNumber) -> Option<&Verdict> {
-        self.verdicts.get(&frame).map(AsRef::as_ref)
+        self.verdicts.get(&frame)
+    }
+
+    /// What has become of the attempt to connect whose first SYN is in this frame.
+    #[must_use]
+    pub fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
+        self.attempts.outcome(frame, &self.verdicts)
+    }
+
+    /// How often something of an earlier frame may have changed.
+    #[must_use]
+    pub fn change_count(&self) -> u64 {
+        self.verdicts.changes.count()
+    }
+
+    /// The frame of change `index`, while it is kept.
+    #[must_use]
+    pub fn change(&self, index: u64) -> Option<FrameNumber> {
+        self.verdicts.changes.get(index)
     }
 
     /// What this frame shows about an earlier RST.
@@ -143,6 +166,14 @@ impl Engine {
         }
         if conversation.is_copy(segment, side) {
             return;
+        }
+        if segment.flags.syn() {
+            let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
+            if segment.flags.ack() {
+                self.attempts.accept(&key, &mut self.verdicts.changes);
+            } else if !own && !peers {
+                self.attempts.begin(key, segment.frame);
+            }
         }
         let learned = conversation.learn(segment, side);
         self.later.host_sends(&mut self.verdicts, segment);
@@ -205,6 +236,8 @@ impl Engine {
         if self.verdicts.len() < MOST_VERDICTS {
             self.later.wait_for(&case);
             let verdict = Box::new(Verdict::of(case, name, segment.payload));
+            self.attempts
+                .answer(&key, &verdict, &mut self.verdicts.changes);
             self.verdicts.insert(segment.frame, verdict);
             self.enter_device(segment);
             self.label_run(segment.frame);

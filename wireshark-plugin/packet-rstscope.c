@@ -18,6 +18,7 @@
 #include "fields.h"
 #include "rstscope.h"
 #include "segment.h"
+#include "stats.h"
 #include "tree.h"
 
 void rstscope_plugin_register(void);
@@ -101,6 +102,7 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
             experts_add_complaint(engine, tvb, pinfo, tree);
         }
     }
+    stats_count(engine, pinfo);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -180,6 +182,7 @@ proto_reg_handoff_rstscope(void)
         "TCP segments for RST Analysis", "RST Analysis tee", "rst_tee",
         proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(dissect_tee, proto_tee));
+    stats_register();
 }
 
 /** Called by plugin_register(), which is in Rust. */

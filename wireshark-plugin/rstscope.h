@@ -336,6 +336,35 @@ uint32_t rstscope_followup_count(void);
 /** Follow-up kind `index` as an expert item. */
 rstscope_status rstscope_followup_get(uint32_t index, rstscope_expert *out_expert);
 
+/** One of the counts that the statistics hold, each by words of its own. */
+typedef uint32_t rstscope_tally;
+/** RSTs by `rst.origin`. */
+#define RSTSCOPE_TALLY_ORIGIN ((rstscope_tally)0)
+/** RSTs by `rst.cause`. */
+#define RSTSCOPE_TALLY_CAUSE ((rstscope_tally)1)
+/** RSTs by `rst.phase`. */
+#define RSTSCOPE_TALLY_PHASE ((rstscope_tally)2)
+/** RSTs by `rst.impact`. */
+#define RSTSCOPE_TALLY_IMPACT ((rstscope_tally)3)
+/** Attempts to connect, in the frames of their first SYNs, by what became of them. */
+#define RSTSCOPE_TALLY_ATTEMPT ((rstscope_tally)4)
+/** How many tallies there are. */
+#define RSTSCOPE_TALLY_COUNT 5u
+
+/** Word `index` of those by which `tally` counts. */
+rstscope_status rstscope_tally_word(rstscope_tally tally, uint32_t index, const char **out_word);
+
+/** The word by which `tally` counts `frame` now; NOT_FOUND where it counts it not. */
+rstscope_status rstscope_engine_tally(const rstscope_engine *engine, uint32_t frame,
+                                      rstscope_tally tally, const char **out_word);
+
+/** How often something that is known of a frame may have changed; 0 for NULL. */
+uint64_t rstscope_engine_change_count(const rstscope_engine *engine);
+
+/** The frame of change `index`; NOT_FOUND for one that is yet to come, or long past. */
+rstscope_status rstscope_engine_change(const rstscope_engine *engine, uint64_t index,
+                                       uint32_t *out_frame);
+
 #ifdef __cplusplus
 }
 #endif

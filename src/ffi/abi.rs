@@ -40,4 +40,8 @@ pin_signatures!(
     rstscope_cause_get,
     rstscope_followup_count,
     rstscope_followup_get,
+    rstscope_tally_word,
+    rstscope_engine_tally,
+    rstscope_engine_change_count,
+    rstscope_engine_change,
 );

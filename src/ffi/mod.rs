@@ -10,6 +10,7 @@
 mod abi;
 mod convert;
 mod guard;
+mod tally;
 mod text;
 
 use std::ptr::NonNull;
@@ -18,6 +19,10 @@ use libc::c_char;
 
 pub use abi::*;
 use guard::{Answer, Guarded, guard};
+pub use tally::{
+    rstscope_engine_change, rstscope_engine_change_count, rstscope_engine_tally,
+    rstscope_tally_word,
+};
 use text::Buffer;
 
 use crate::{

@@ -111,6 +111,8 @@ every_pointer_may_be_null(void)
     rstscope_verdict verdict;
     rstscope_finding finding;
     rstscope_followup followup;
+    const char *word;
+    uint32_t frame;
     char text[8];
     rstscope_settings_default(&settings);
     no_bytes.tcp = NULL;
@@ -136,6 +138,14 @@ every_pointer_may_be_null(void)
     CHECK(rstscope_engine_provoke_panic(NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_cause_get(0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_followup_get(0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_tally_word(RSTSCOPE_TALLY_ORIGIN, 0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_tally(NULL, RST_FRAME, RSTSCOPE_TALLY_ORIGIN, &word) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_tally(engine, RST_FRAME, RSTSCOPE_TALLY_ORIGIN, NULL) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_change_count(NULL) == 0);
+    CHECK(rstscope_engine_change(NULL, 0, &frame) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_change(engine, 0, NULL) == RSTSCOPE_STATUS_NULL);
     rstscope_engine_free(NULL);
     rstscope_engine_free(engine);
 }
@@ -230,6 +240,53 @@ check_list(uint32_t count, rstscope_status (*get)(uint32_t index, rstscope_exper
     CHECK(get(UINT32_MAX, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
 }
 
+static void
+frames_are_tallied_by_words_of_the_lists(void)
+{
+    static const uint32_t counted[RSTSCOPE_TALLY_COUNT] = {
+        [RSTSCOPE_TALLY_ORIGIN] = RST_FRAME,  [RSTSCOPE_TALLY_CAUSE] = RST_FRAME,
+        [RSTSCOPE_TALLY_PHASE] = RST_FRAME,   [RSTSCOPE_TALLY_IMPACT] = RST_FRAME,
+        [RSTSCOPE_TALLY_ATTEMPT] = SYN_FRAME,
+    };
+    rstscope_engine *engine = engine_with_reset();
+    const char *word;
+    const char *listed;
+    for (rstscope_tally tally = 0; tally < RSTSCOPE_TALLY_COUNT; tally++) {
+        const uint32_t other = counted[tally] == RST_FRAME ? SYN_FRAME : RST_FRAME;
+        uint32_t index = 0;
+        CHECK(rstscope_engine_tally(engine, other, tally, &word) == RSTSCOPE_STATUS_NOT_FOUND);
+        CHECK(rstscope_engine_tally(engine, counted[tally], tally, &word) == RSTSCOPE_STATUS_OK);
+        do {
+            CHECK(rstscope_tally_word(tally, index++, &listed) == RSTSCOPE_STATUS_OK);
+        } while (strcmp(word, listed) != 0);
+        CHECK(rstscope_tally_word(tally, UINT32_MAX, &listed) == RSTSCOPE_STATUS_NOT_FOUND);
+    }
+    CHECK(rstscope_tally_word(RSTSCOPE_TALLY_COUNT, 0, &listed) == RSTSCOPE_STATUS_INVALID);
+    CHECK(rstscope_engine_tally(engine, RST_FRAME, RSTSCOPE_TALLY_COUNT, &word) ==
+          RSTSCOPE_STATUS_INVALID);
+    rstscope_engine_free(engine);
+}
+
+static void
+what_an_answer_changes_is_told(void)
+{
+    rstscope_engine *engine = engine_with_reset();
+    const uint64_t count = rstscope_engine_change_count(engine);
+    const char *word;
+    uint32_t frame;
+    int is_told = 0;
+    for (uint64_t index = 0; index < count; index++) {
+        CHECK(rstscope_engine_change(engine, index, &frame) == RSTSCOPE_STATUS_OK);
+        is_told |= frame == SYN_FRAME;
+    }
+    CHECK(is_told);
+    CHECK(rstscope_engine_change(engine, count, &frame) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_tally(engine, SYN_FRAME, RSTSCOPE_TALLY_ATTEMPT, &word) ==
+          RSTSCOPE_STATUS_OK);
+    CHECK(strcmp(word, "refused") == 0);
+    rstscope_engine_free(engine);
+}
+
 int
 main(void)
 {
@@ -238,6 +295,8 @@ main(void)
     every_pointer_may_be_null();
     reset_has_a_verdict_with_findings();
     text_is_copied_whole_or_not_at_all();
+    frames_are_tallied_by_words_of_the_lists();
+    what_an_answer_changes_is_told();
     panic_disables_the_engine_and_no_other();
     check_list(rstscope_cause_count(), rstscope_cause_get);
     check_list(rstscope_followup_count(), rstscope_followup_get);

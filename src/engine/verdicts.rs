@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The verdicts by frame, and which of them may have changed since.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use crate::{verdict::Verdict, wire::FrameNumber};
+
+/// Changes that are kept for those who count; who asks after every frame misses
+/// none, because one frame changes at most a few hundred.
+const MOST_CHANGES: usize = 1 << 16;
+
+/// Frames of which something else may be known than before, in order.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    frames: VecDeque<FrameNumber>,
+    forgotten: u64,
+}
+
+impl Changes {
+    /// Something else may be known of this frame now.
+    pub(super) fn note(&mut self, frame: FrameNumber) {
+        if self.frames.len() == MOST_CHANGES {
+            self.frames.pop_front();
+            self.forgotten += 1;
+        }
+        self.frames.push_back(frame);
+    }
+
+    /// How many there have been.
+    pub(super) fn count(&self) -> u64 {
+        self.forgotten + u64::try_from(self.frames.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The frame of change `index`; `None` if it is forgotten, or yet to come.
+    pub(super) fn get(&self, index: u64) -> Option<FrameNumber> {
+        let kept = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
+        self.frames.get(kept).copied()
+    }
+}
+
+/// Looked up in every frame; frame numbers are counted up and need no strong hash.
+#[derive(Debug, Default)]
+pub(super) struct Verdicts {
+    by_frame: FxHashMap<FrameNumber, Box<Verdict>>,
+    pub(super) changes: Changes,
+}
+
+impl Verdicts {
+    pub(super) fn len(&self) -> usize {
+        self.by_frame.len()
+    }
+
+    pub(super) fn get(&self, frame: &FrameNumber) -> Option<&Verdict> {
+        self.by_frame.get(frame).map(AsRef::as_ref)
+    }
+
+    /// The verdict, to be revised: noted as a change.
+    pub(super) fn get_mut(&mut self, frame: &FrameNumber) -> Option<&mut Verdict> {
+        let verdict = self.by_frame.get_mut(frame)?;
+        self.changes.note(*frame);
+        Some(verdict)
+    }
+
+    pub(super) fn insert(&mut self, frame: FrameNumber, verdict: Box<Verdict>) {
+        self.by_frame.insert(frame, verdict);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(number: u32) -> FrameNumber {
+        FrameNumber::new(number).unwrap()
+    }
+
+    #[test]
+    fn changes_are_kept_in_order() {
+        let mut changes = Changes::default();
+        assert_eq!((changes.count(), changes.get(0)), (0, None));
+        changes.note(frame(7));
+        changes.note(frame(3));
+        assert_eq!(changes.count(), 2);
+        assert_eq!(changes.get(0), Some(frame(7)));
+        assert_eq!(changes.get(1), Some(frame(3)));
+        assert_eq!(changes.get(2), None);
+    }
+
+    #[test]
+    fn oldest_change_is_forgotten_first() {
+        let mut changes = Changes::default();
+        for number in 1..=u32::try_from(MOST_CHANGES).unwrap() + 1 {
+            changes.note(frame(number));
+        }
+        assert_eq!(changes.get(0), None);
+        assert_eq!(changes.get(1), Some(frame(2)));
+        let last = changes.count() - 1;
+        assert_eq!(last, u64::try_from(MOST_CHANGES).unwrap());
+        assert_eq!(
+            changes.get(last),
+            Some(frame(u32::try_from(MOST_CHANGES).unwrap() + 1))
+        );
+    }
+}
