@@ -153,9 +153,9 @@ proto_register_rstscope(void)
      * Wireshark notes a layer for every call of a whole protocol, 300 instructions
      * a frame; a child in name only is enabled as its parent is, and is no layer.
      */
-    int proto_post = proto_register_protocol_in_name_only(
-        "TCP Reset Analysis of a frame", "RST Analysis frame", "rst_frame", proto_rstscope,
-        FT_PROTOCOL);
+    int proto_post =
+        proto_register_protocol_in_name_only("TCP Reset Analysis of a frame", "RST Analysis frame",
+                                             "rst_frame", proto_rstscope, FT_PROTOCOL);
     rstscope_handle = create_dissector_handle(dissect_rstscope, proto_post);
     fields_register(proto_rstscope);
     experts_register(proto_rstscope);
