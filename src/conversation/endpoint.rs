@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Event, State};
 use crate::{
     baseline::{IpId, Ttl},
-    wire::{FrameNumber, SeqNumber, Timestamp, Timestamps},
+    wire::{FrameNumber, Place, SeqNumber, Timestamp, Timestamps},
 };
 
 /// Round trips that make sure of the smallest: a delayed ACK answers late
@@ -49,8 +49,8 @@ pub struct Endpoint {
     pub flow_label: u32,
     /// Window of its last segment, unscaled.
     pub window: u16,
-    /// VLAN of its last segment; 0: none was seen.
-    pub vlan: u16,
+    /// VLAN and interface of its last segment.
+    pub place: Place,
     /// Link-layer source of its last segment; all zero: none was seen.
     pub link_source: [u8; 6],
     /// Segments with new payload; saturates.

@@ -126,7 +126,7 @@ pub(super) fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.last_frame = Some(segment.frame);
     sender.window = segment.window;
     sender.link_source = segment.link.source.unwrap_or_default();
-    sender.vlan = segment.link.vlan.unwrap_or_default();
+    sender.place = segment.link.place();
     if let Some(timestamps) = segment.options.timestamps {
         sender.learn_timestamps(timestamps);
     }

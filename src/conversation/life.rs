@@ -221,29 +221,34 @@ impl Conversation {
         }
     }
 
-    /// Whether this is the segment before once more: captured on both sides of a
-    /// router, or on several interfaces.
+    /// Whether this is one of the last segments once more: captured on both sides
+    /// of a router, or on several interfaces.
     #[must_use]
     pub fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
-        let Some(last) = self.recent(side).iter().next() else {
+        let original = self.recent(side).iter().zip(0..).find(|(sent, _)| {
+            sent.seq == segment.seq
+                && sent.ack == segment.ack
+                && sent.flags == segment.flags
+                && u32::from(sent.length) == segment.length().min(u16::MAX.into())
+                && segment.time.since(sent.time) <= COPIED_WITHIN
+        });
+        let Some((_, newer)) = original else {
             return false;
         };
-        let same_segment = last.seq == segment.seq
-            && last.ack == segment.ack
-            && last.flags == segment.flags
-            && u32::from(last.length) == segment.length().min(u16::MAX.into())
-            && segment.time.since(last.time) <= COPIED_WITHIN;
-        let same_packet = segment.ip.is_some_and(|ip| match ip.id() {
-            // A host that sends the segment again gives it a new number.
-            Some(id @ 1..) => sender.ip_id.last().is_some_and(|(last, _)| last == id),
+        segment.ip.is_some_and(|ip| match ip.id() {
+            // A host that sends the segment again gives it a new number; those of
+            // the newer ones are passed over.
+            Some(id @ 1..) => sender
+                .ip_id
+                .last()
+                .is_some_and(|(last, _)| last.wrapping_sub(id) <= newer),
             // Without a number the router that it passed must show.
             _ => sender
                 .ttl
                 .expected()
                 .is_some_and(|ttl| ttl.abs_diff(ip.ttl) == 1),
-        });
-        same_segment && same_packet
+        })
     }
 
     /// Takes a segment that is no RST into account.

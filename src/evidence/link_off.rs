@@ -4,7 +4,7 @@
 //!
 //! ## What is seen
 //! The RST has another source MAC address or VLAN than the claimed sender's own
-//! packets.
+//! packets, or was captured on another interface.
 //!
 //! ## Why it matters
 //! It entered this link through another device.
@@ -25,6 +25,7 @@ use crate::{
 pub struct Finding {
     source: Option<[u8; 6]>,
     vlan: Option<u16>,
+    interface: Option<u32>,
     frame: Option<FrameNumber>,
 }
 
@@ -33,29 +34,34 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(source) = case.reset.link.source.filter(|_| sender.has_seq()) else {
         return Observed::NotObservable("");
     };
-    let vlan = case.reset.link.vlan.unwrap_or_default();
+    let (place, usual) = (case.reset.link.place(), sender.place);
     let other_source = source != sender.link_source;
-    let other_vlan = vlan != sender.vlan;
-    if !other_source && !other_vlan {
+    let other_vlan = place.vlan() != usual.vlan();
+    let other_interface = place.interface() != usual.interface();
+    if !(other_source || other_vlan || other_interface) {
         return Observed::Absent;
     }
     Observed::Present(Finding {
         source: other_source.then_some(source),
-        vlan: other_vlan.then_some(vlan),
+        vlan: other_vlan.then_some(place.vlan()),
+        interface: case.reset.link.interface.filter(|_| other_interface),
         frame: sender.last_frame,
     })
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "It came ");
+        say!(out, "It came");
         if let Some([a, b, c, d, e, f]) = self.source {
-            say!(out, "from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
+            say!(out, " from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
         }
         match self.vlan {
             Some(0) => say!(out, " without VLAN"),
             Some(vlan) => say!(out, " on VLAN {vlan}"),
             None => {}
+        }
+        if let Some(interface) = self.interface {
+            say!(out, " on interface {interface}");
         }
         say!(out, ", unlike the claimed sender's own packets");
         if let Some(frame) = self.frame {
@@ -89,6 +95,13 @@ mod tests {
             "It came from MAC 02:00:00:00:00:0a, unlike the claimed sender's own packets; compare frame 8."
         );
         present(observe(&case().abort().sender_link(ROUTER, 7).link(ROUTER, 8)));
+        let finding = present(observe(
+            &case().abort().sender_link(ROUTER, 7).link(ROUTER, 7).interface(1),
+        ));
+        assert_eq!(
+            text(&finding),
+            "It came on interface 1, unlike the claimed sender's own packets; compare frame 8."
+        );
     }
 
     #[test]

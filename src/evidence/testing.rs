@@ -262,7 +262,7 @@ impl Builder {
 
     pub(crate) fn sender_link(mut self, source: [u8; 6], vlan: u16) -> Self {
         self.0.sender.link_source = source;
-        self.0.sender.vlan = vlan;
+        self.0.sender.place = vlan_only(vlan).place();
         self
     }
 
@@ -272,6 +272,11 @@ impl Builder {
             vlan: (vlan != 0).then_some(vlan),
             interface: None,
         };
+        self
+    }
+
+    pub(crate) fn interface(mut self, interface: u32) -> Self {
+        self.0.reset.link.interface = Some(interface);
         self
     }
 
@@ -445,4 +450,11 @@ pub(crate) fn text(finding: &dyn Words) -> String {
     let mut out = String::new();
     finding.write_text(&mut out);
     out
+}
+
+fn vlan_only(vlan: u16) -> Link {
+    Link {
+        vlan: Some(vlan),
+        ..Link::default()
+    }
 }

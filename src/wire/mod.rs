@@ -17,7 +17,7 @@ mod time;
 
 pub use flags::TcpFlags;
 pub use options::{Options, Timestamps};
-pub use packet::{IpHeader, IpVersion, Link, Packet};
+pub use packet::{IpHeader, IpVersion, Link, Packet, Place};
 pub use payload::{Content, MAX_NAME_LENGTH, ServerName};
 pub use segment::{Segment, Socket};
 pub use seq::SeqNumber;

@@ -94,3 +94,36 @@ pub struct Link {
     /// Number of the capture interface in the file.
     pub interface: Option<u32>,
 }
+
+impl Link {
+    /// VLAN and interface in two bytes.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let interface = u16::try_from(self.interface.unwrap_or_default() & 0xf).unwrap_or_default();
+        Place(interface << VLAN_BITS | self.vlan.unwrap_or_default() & VLAN_MASK)
+    }
+}
+
+/// IEEE 802.1Q: a VLAN identifier has 12 bits.
+const VLAN_BITS: u32 = 12;
+const VLAN_MASK: u16 = (1 << VLAN_BITS) - 1;
+
+/// Where a packet was captured, small enough to be kept for each side of a
+/// conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place(u16);
+
+impl Place {
+    /// VLAN identifier; 0: none was seen.
+    #[must_use]
+    pub const fn vlan(self) -> u16 {
+        self.0 & VLAN_MASK
+    }
+
+    /// The last four bits of the interface's number in the file, 0 to 15; 0 also
+    /// where the file has no interfaces.
+    #[must_use]
+    pub const fn interface(self) -> u16 {
+        self.0 >> VLAN_BITS
+    }
+}
