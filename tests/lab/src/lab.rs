@@ -78,6 +78,29 @@ impl Lab {
             .enter(|| Listener::bind(address))
     }
 
+    /// Starts a listener on the server that takes Multipath TCP.
+    pub(crate) fn listen_multipath(&self, port: u16) -> Result<Listener> {
+        let address = SocketAddr::new(self.family.server(), port);
+        self.net
+            .namespace(Node::Server)?
+            .enter(|| Listener::bind_multipath(address))
+    }
+
+    /// Gives the server more addresses, which stand for hosts beside it; answers them.
+    pub(crate) fn add_hosts<const N: usize>(&mut self) -> Result<[IpAddr; N]> {
+        let (mut host, mut failure) = (2, Ok(()));
+        let hosts = [(); N].map(|()| {
+            host += 1;
+            let address = self.family.address(3, host);
+            if failure.is_ok() {
+                failure = self.net.add_server_address(self.family, address);
+            }
+            self.stand_ins.push((address, Node::Server));
+            address
+        });
+        failure.map(|()| hosts)
+    }
+
     /// Starts a listener on a port of any node, at all its addresses.
     pub(crate) fn listen_at(&self, node: Node, port: u16) -> Result<Listener> {
         let address = SocketAddr::new(self.family.unspecified(), port);
@@ -138,6 +161,35 @@ impl Lab {
             Err(error) if io_kind(&error) == Some(ErrorKind::ConnectionRefused) => Ok(()),
             Err(error) => Err(error.context("the connection was not refused")),
         }
+    }
+
+    /// Tries to connect while `meanwhile` acts, and must be refused.
+    pub(crate) fn dial_meanwhile(
+        &mut self,
+        port: u16,
+        meanwhile: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let (from, to) = (self.next_client_address(), self.server_address(port));
+        let dialled = self.net.namespace(Node::Client)?.enter(|| {
+            // The new thread stays in this namespace.
+            Ok(thread::spawn(move || {
+                Peer::connect(from, to, &Dial::default())
+            }))
+        })?;
+        meanwhile(self)?;
+        match dialled.join() {
+            Ok(Err(error)) if io_kind(&error) == Some(ErrorKind::ConnectionRefused) => Ok(()),
+            Ok(Err(error)) => Err(error.context("the connection was not refused")),
+            _ => bail!("{to} accepted a connection where a refusal was expected"),
+        }
+    }
+
+    /// Gives the client a second address on its one device, and answers it.
+    pub(crate) fn second_client_address(&mut self) -> Result<IpAddr> {
+        let address = self.family.address(0, 9);
+        self.net.add_client_address(self.family, address)?;
+        self.stand_ins.push((address, Node::Client));
+        Ok(address)
     }
 
     /// Tries to connect and must get no answer in time.

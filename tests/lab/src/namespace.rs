@@ -23,6 +23,7 @@ const DEVICES: &[(&str, &str)] = &[
     ("haproxy", "haproxy"),
     ("nginx", "nginx-light"),
     ("nmap", "nmap"),
+    ("openssl", "openssl"),
     ("setpriv", "util-linux"),
     ("tcpkill", "dsniff"),
 ];

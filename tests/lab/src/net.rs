@@ -2,6 +2,7 @@
 //! The topology: client – r1 – mb – r2 – bridge – server, with fixed addresses on both IP versions.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -156,6 +157,38 @@ impl Net {
         });
         let router = self.namespace(Node::FarRouter)?;
         router.run("ip", &["-batch", "-"], &script.concat())
+    }
+
+    /// Gives the server one more address.
+    pub(crate) fn add_server_address(&self, family: Family, address: IpAddr) -> Result<()> {
+        let (host, router) = ((Node::Server, "left"), (Node::FarRouter, "right"));
+        self.add_address(family, address, host, router, mac(3, 2))
+    }
+
+    /// Gives the client one more address.
+    pub(crate) fn add_client_address(&self, family: Family, address: IpAddr) -> Result<()> {
+        let (host, router) = ((Node::Client, "right"), (Node::NearRouter, "left"));
+        self.add_address(family, address, host, router, mac(0, 1))
+    }
+
+    fn add_address(
+        &self,
+        family: Family,
+        address: IpAddr,
+        host: (Node, &str),
+        router: (Node, &str),
+        mac: [u8; 6],
+    ) -> Result<()> {
+        let detection = if family == Family::V6 { " nodad" } else { "" };
+        let (node, device) = host;
+        let length = family.prefix_length();
+        let script = format!("addr add {address}/{length} dev {device}{detection}\n");
+        self.namespace(node)?.run("ip", &["-batch", "-"], &script)?;
+        let (node, device) = router;
+        let lladdr = text(mac);
+        let script =
+            format!("neigh replace {address} lladdr {lladdr} dev {device} nud permanent\n");
+        self.namespace(node)?.run("ip", &["-batch", "-"], &script)
     }
 
     /// Joins the server and the bridge by a veth pair instead of a wire: its devices offload

@@ -4,7 +4,8 @@
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -32,7 +33,15 @@ pub(crate) struct Listener {
 impl Listener {
     /// Listens in the namespace that the calling thread is in.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self> {
-        let socket = tcp_socket(address)?;
+        Self::bind_to(tcp_socket(address, Protocol::TCP)?, address)
+    }
+
+    /// The same for Multipath TCP.
+    pub(crate) fn bind_multipath(address: SocketAddr) -> Result<Self> {
+        Self::bind_to(tcp_socket(address, Protocol::MPTCP)?, address)
+    }
+
+    fn bind_to(socket: Socket, address: SocketAddr) -> Result<Self> {
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
         socket.listen(16)?;
@@ -96,8 +105,16 @@ impl Peer {
 
     /// Connects from the namespace that the calling thread is in.
     pub(crate) fn connect(from: SocketAddr, to: SocketAddr, options: &Dial) -> Result<Self> {
-        let socket = tcp_socket(from)?;
+        let protocol = if options.multipath {
+            Protocol::MPTCP
+        } else {
+            Protocol::TCP
+        };
+        let socket = tcp_socket(from, protocol)?;
         socket.set_reuse_address(true)?;
+        if let Some(bytes) = options.receive_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
         match (options.tos, from) {
             (Some(tos), SocketAddr::V4(_)) => socket.set_tos_v4(tos)?,
             (Some(tos), SocketAddr::V6(_)) => socket.set_tclass_v6(tos)?,
@@ -109,6 +126,12 @@ impl Peer {
         socket.bind(&from.into())?;
         socket.connect_timeout(&to.into(), options.patience)?;
         Self::new(socket)
+    }
+
+    /// The port at this end.
+    pub(crate) fn port(&self) -> Result<u16> {
+        let address = self.socket.local_addr()?.as_socket();
+        Ok(address.context("a TCP socket has no address")?.port())
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
@@ -160,6 +183,34 @@ impl Peer {
         }
     }
 
+    /// Reads and forgets what the other side has sent, until a reset comes.
+    pub(crate) fn discard_to_reset(&mut self) -> Result<()> {
+        loop {
+            match uninterrupted(|| self.socket.read(&mut [0; 4096])) {
+                Ok(0) => bail!("a FIN came where a reset was expected"),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(()),
+                Err(error) => return Err(error).context("no reset came"),
+            }
+        }
+    }
+
+    /// Waits for a reset and reads nothing before.
+    pub(crate) fn await_reset(&self) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(error) = self.socket.take_error()? {
+                ensure!(
+                    error.kind() == ErrorKind::ConnectionReset,
+                    "the connection ended with {error}"
+                );
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        bail!("no reset came within {PATIENCE:?}")
+    }
+
     /// Waits until the socket holds so many unread bytes, and leaves them unread.
     pub(crate) fn await_unread(&self, count: usize) -> Result<()> {
         let mut bytes = vec![std::mem::MaybeUninit::uninit(); count];
@@ -193,6 +244,13 @@ impl Peer {
             .context("cannot set keep-alive")
     }
 
+    /// Gives the connection up when data has been unacknowledged or unsent for so long.
+    pub(crate) fn set_user_timeout(&self, timeout: Duration) -> Result<()> {
+        self.socket
+            .set_tcp_user_timeout(Some(timeout))
+            .context("cannot set TCP_USER_TIMEOUT")
+    }
+
     /// Waits until the kernel has given the connection up by itself.
     pub(crate) fn expect_timeout(&mut self) -> Result<()> {
         self.socket
@@ -213,24 +271,31 @@ pub(crate) struct Dial {
     pub(crate) tos: Option<u32>,
     /// Hold the ACK of the SYN-ACK back, so that an abort comes in its stead.
     pub(crate) hold_ack: bool,
+    /// How much the client's kernel keeps for a client that does not read.
+    pub(crate) receive_buffer: Option<usize>,
+    /// Multipath TCP.
+    pub(crate) multipath: bool,
+}
+
+impl Dial {
+    /// As programs connect that ask for nothing.
+    pub(crate) const DEFAULT: Self = Self {
+        patience: PATIENCE,
+        tos: None,
+        hold_ack: false,
+        receive_buffer: None,
+        multipath: false,
+    };
 }
 
 impl Default for Dial {
     fn default() -> Self {
-        Self {
-            patience: PATIENCE,
-            tos: None,
-            hold_ack: false,
-        }
+        Self::DEFAULT
     }
 }
 
-fn tcp_socket(address: SocketAddr) -> Result<Socket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+fn tcp_socket(address: SocketAddr, protocol: Protocol) -> Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(protocol))?;
     socket.set_read_timeout(Some(PATIENCE))?;
     Ok(socket)
 }

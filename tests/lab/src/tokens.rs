@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The public contract's tokens (`docs/fields.md`), so that a label cannot be misspelt.
-#![expect(
-    dead_code,
-    reason = "the contract has tokens that no scenario produces yet"
-)]
 
 use serde::Serialize;
 

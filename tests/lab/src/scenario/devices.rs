@@ -144,6 +144,11 @@ fn gives_up(lab: &mut Lab) -> Result<()> {
 
 /// nginx on the server; its process id goes where its configuration came from, into no real file.
 fn nginx(lab: &Lab) -> Result<Program> {
+    nginx_with(lab, "", "return 200 ok;")
+}
+
+/// The same with options of its socket and directives of its one location.
+pub(super) fn nginx_with(lab: &Lab, socket: &str, location: &str) -> Result<Program> {
     let address = SocketAddr::new(lab.family().unspecified(), PORT);
     let configuration = format!(
         "daemon off;
@@ -156,8 +161,8 @@ fn nginx(lab: &Lab) -> Result<Program> {
              reset_timedout_connection on;
              client_header_timeout 1s;
              server {{
-                 listen {address};
-                 location / {{ return 200 ok; }}
+                 listen {address} {socket};
+                 location / {{ {location} }}
              }}
          }}
 "

@@ -243,7 +243,7 @@ fn gateway_rejects_all(lab: &mut Lab) -> Result<()> {
 }
 
 /// Addresses for documentation, which nobody has.
-fn public_hosts(family: Family) -> [IpAddr; 4] {
+pub(super) fn public_hosts(family: Family) -> [IpAddr; 4] {
     match family {
         Family::V4 => [
             Ipv4Addr::new(192, 0, 2, 10).into(),

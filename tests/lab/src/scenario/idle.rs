@@ -75,6 +75,15 @@ fn idle_server_restarted(lab: &mut Lab) -> Result<()> {
 }
 
 fn idle_firewall_forgot(lab: &mut Lab) -> Result<()> {
+    forgetful_firewall(lab, "20")?;
+    let mut connection = idle(lab)?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_reset()?;
+    lab.end_captures()
+}
+
+/// A firewall on the path that resets what it does not know, and forgets after so many seconds.
+pub(super) fn forgetful_firewall(lab: &Lab, seconds: &str) -> Result<()> {
     lab.nft(
         Node::Middlebox,
         "table inet firewall {
@@ -90,12 +99,8 @@ fn idle_firewall_forgot(lab: &mut Lab) -> Result<()> {
     lab.sysctl(
         Node::Middlebox,
         "net.netfilter.nf_conntrack_tcp_timeout_established",
-        "20",
-    )?;
-    let mut connection = idle(lab)?;
-    connection.client.send(REQUEST)?;
-    connection.client.expect_reset()?;
-    lab.end_captures()
+        seconds,
+    )
 }
 
 fn idle_closed(lab: &mut Lab) -> Result<()> {

@@ -284,7 +284,7 @@ fn forged_mid_stream(lab: &mut Lab) -> Result<()> {
 }
 
 /// A bare reset that fits the client's last segment exactly.
-fn forged_now(lab: &mut Lab, ttl: u8) -> Result<Segment> {
+pub(super) fn forged_now(lab: &mut Lab, ttl: u8) -> Result<Segment> {
     let last = lab.last(Node::Middlebox, |segment| {
         segment.destination.port() == PORT
     })?;

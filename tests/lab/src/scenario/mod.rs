@@ -2,24 +2,30 @@
 //! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
 
 mod abort;
+mod annotated;
 mod bridge;
 mod demo;
 mod devices;
 mod documented;
+mod expiry;
 mod half_open;
 mod idle;
 mod injected;
 mod middlebox;
 mod midway;
+mod names;
 mod nat;
 mod offload;
 mod ordinary;
 mod partial;
 mod payload;
+mod ports;
 mod probe;
 mod refused;
 mod route;
 mod scan;
+mod stall;
+mod stray;
 mod ttl;
 
 use anyhow::Result;
@@ -34,6 +40,7 @@ const GROUPS: &[&[Scenario]] = &[
     // First, because these take longest.
     idle::TABLE,
     nat::TABLE,
+    expiry::TABLE,
     demo::TABLE,
     refused::TABLE,
     abort::TABLE,
@@ -47,6 +54,11 @@ const GROUPS: &[&[Scenario]] = &[
     ordinary::TABLE,
     probe::TABLE,
     scan::TABLE,
+    ports::TABLE,
+    stray::TABLE,
+    stall::TABLE,
+    names::TABLE,
+    annotated::TABLE,
     partial::TABLE,
     bridge::TABLE,
     route::TABLE,

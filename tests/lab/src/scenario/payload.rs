@@ -36,6 +36,28 @@ pub(super) fn client_hello(name: &str) -> Result<Vec<u8>> {
     record(1, &body)
 }
 
+/// A TLS 1.2 ClientHello as long as one with a post-quantum key: its name stands before or after
+/// a key share of 1216 bytes (X25519MLKEM768) and a session ticket.
+pub(super) fn large_client_hello(name: &str, name_first: bool) -> Result<Vec<u8>> {
+    let host_name = [&[0], sized_16(name.as_bytes())?.as_slice()].concat();
+    let server_name = [&[0, 0], sized_16(&sized_16(&host_name)?)?.as_slice()].concat();
+    let share = [&[0x11, 0xec], sized_16(&[0x4b; 1216])?.as_slice()].concat();
+    let key_share = [&[0, 51], sized_16(&sized_16(&share)?)?.as_slice()].concat();
+    let ticket = [&[0, 35], sized_16(&[0x71; 400])?.as_slice()].concat();
+    let mut extensions = vec![key_share, ticket];
+    extensions.insert(if name_first { 0 } else { 2 }, server_name);
+    let body = [
+        [3, 3].as_slice(),
+        &[0x52; 32],         // random
+        &[0],                // no session id
+        &[0, 2, 0xc0, 0x2f], // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        &[1, 0],             // no compression
+        &sized_16(&extensions.concat())?,
+    ]
+    .concat();
+    record(1, &body)
+}
+
 /// A minimal TLS 1.2 ServerHello.
 pub(super) fn server_hello() -> Result<Vec<u8>> {
     let body = [

@@ -138,7 +138,7 @@ fn backscatter(lab: &mut Lab) -> Result<()> {
 }
 
 /// A SYN that no socket of the client knows of.
-fn syn(lab: &mut Lab, port: u16) -> Segment {
+pub(super) fn syn(lab: &mut Lab, port: u16) -> Segment {
     Segment {
         source: lab.next_client_address(),
         destination: lab.server_address(port),
