@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask install` and `uninstall`: the plugin in Wireshark's own folders.
+//! `cargo xtask install` and `uninstall`: the plugin and the profile in Wireshark's own folders.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,10 +9,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::profile::{self, Done};
 use crate::tshark::{self, PLUGIN_FILE};
 use crate::{project, say, setup, wireshark};
 
-pub(crate) fn install() -> Result<()> {
+pub(crate) fn install(with_profile: bool) -> Result<()> {
     setup::plugin()?;
     wireshark::check()?;
     let plugin = project::build_plugin()?;
@@ -30,6 +31,30 @@ pub(crate) fn install() -> Result<()> {
         "Installed {}; tshark loads it. Restart Wireshark if it is open.",
         target.display()
     ));
+    if with_profile {
+        install_profile()?;
+    }
+    Ok(())
+}
+
+fn install_profile() -> Result<()> {
+    let folder = profile_folder()?;
+    let files = profile::files(project::root()).context("cannot read the profile")?;
+    let done = profile::install(&files, &folder)
+        .with_context(|| format!("cannot write {}", folder.display()))?;
+    match done {
+        Done::Written => say::line(format_args!(
+            "Installed {}; choose it in Wireshark's status bar, or start `wireshark -C \"{}\"`.",
+            folder.display(),
+            profile::NAME
+        )),
+        Done::Nothing => say::line(format_args!("{} is up to date.", folder.display())),
+        Done::Kept(changed) => bail!(
+            "{} is not as it was installed, so the profile was left as it is; \
+             rename the profile in Wireshark (Edit → Configuration Profiles) and install again",
+            changed.display()
+        ),
+    }
     Ok(())
 }
 
@@ -49,6 +74,28 @@ pub(crate) fn uninstall() -> Result<()> {
         Err(error) => {
             return Err(error).with_context(|| format!("cannot remove {}", target.display()));
         }
+    }
+    uninstall_profile()
+}
+
+/// Where the present user's Wireshark looks for the profile.
+fn profile_folder() -> Result<PathBuf> {
+    let personal = tshark::folder("Personal configuration")?;
+    Ok(personal.join("profiles").join(profile::NAME))
+}
+
+fn uninstall_profile() -> Result<()> {
+    let folder = profile_folder()?;
+    let done =
+        profile::remove(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    match done {
+        Done::Written => say::line(format_args!("Removed {}.", folder.display())),
+        Done::Nothing => {}
+        Done::Kept(changed) => say::line(format_args!(
+            "Left the profile {}: {} is not as it was installed.",
+            folder.display(),
+            changed.display()
+        )),
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ mod bless;
 mod demo;
 mod install;
 mod lab;
+#[path = "../../tests/support/profile.rs"]
+mod profile;
 mod project;
 mod say;
 mod setup;
@@ -48,8 +50,12 @@ enum Command {
     /// Check everything: format, lints, docs, house rules, all tests, with the real tshark
     Test,
     /// Build the plugin and install it for this user, or for everybody when run as root
-    Install,
-    /// Remove the installed plugin
+    Install {
+        /// Also install the Wireshark profile "TCP Resets": colors, columns, filter buttons
+        #[arg(long)]
+        profile: bool,
+    },
+    /// Remove the installed plugin, and the profile unless it was changed since
     Uninstall,
     /// Make labelled captures in network namespaces (needs root)
     #[command(disable_help_flag = true)]
@@ -81,7 +87,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo { capture, all } => demo::run(capture, all),
         Command::Test => test::run(),
-        Command::Install => install::install(),
+        Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),
         Command::Lab { arguments } => lab::run(&arguments),
         Command::Bless => bless::run(),
