@@ -3,8 +3,8 @@
 //! Capture files through the engine without Wireshark: the second reader that
 //! tests compare Wireshark's with, and the way in for benches and fuzzing.
 //!
-//! It reads pcap and pcapng with Ethernet (VLANs included), Linux cooked and
-//! raw IP frames. Tunnels and reassembly are left to Wireshark.
+//! It reads pcap and pcapng with Ethernet (VLANs included), Linux cooked, BSD
+//! loopback and raw IP frames. Tunnels and reassembly are left to Wireshark.
 
 #![forbid(unsafe_code)]
 

@@ -218,6 +218,64 @@ fn protocol_item_stands_on_resets_and_follow_ups_only() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn cases_for_wireshark_alone_say_what_their_maker_knows() -> Outcome {
+    #[derive(Deserialize)]
+    struct Known {
+        #[serde(default)]
+        reset: Vec<Truth>,
+    }
+    #[derive(Deserialize)]
+    struct Truth {
+        frame: u32,
+        origin: String,
+        phase: String,
+        cause: String,
+        impact: String,
+    }
+
+    let tshark = cases::tshark_with_plugin()?;
+    let wanted = ["rst.origin", "rst.phase", "rst.cause", "rst.impact"];
+    let mut cases = cases::all()?;
+    cases.retain(is_for_wireshark);
+    assert!(cases.len() >= 10, "only {} cases found", cases.len());
+    let faults = cases::faults_of(&cases, |case| {
+        let known: Known = toml::from_str(&description(case))?;
+        let mut faults = Vec::new();
+        let mut shown = frames(&tshark, case, TWO_PASSES, &wanted, "rst.origin")?;
+        for truth in known.reset {
+            let expected = [truth.origin, truth.phase, truth.cause, truth.impact];
+            let found = shown.remove(&truth.frame).unwrap_or_default();
+            let found = wanted.map(|name| found.get(name).map(|values| values.concat()));
+            if found.each_ref().map(Option::as_deref)
+                != expected.each_ref().map(|text| Some(text.as_str()))
+            {
+                let (case, frame) = (&case.name, truth.frame);
+                faults.push(format!("{case} frame {frame}: {found:?}, not {expected:?}"));
+            }
+        }
+        let others = shown
+            .keys()
+            .map(|frame| format!("{} frame {frame}", case.name));
+        faults.extend(others.map(|place| format!("{place}: an RST that nobody sent")));
+        Ok(faults)
+    });
+    assert!(faults.is_empty(), "{faults}");
+    Ok(())
+}
+
+/// What a case's maker has written down.
+fn description(case: &Case) -> String {
+    std::fs::read_to_string(case.capture.with_file_name("case.toml")).unwrap_or_default()
+}
+
+/// Whether the replay path does not see the segments of a case.
+fn is_for_wireshark(case: &Case) -> bool {
+    description(case)
+        .lines()
+        .any(|line| line == "reader = \"wireshark\"")
+}
+
 #[cfg(feature = "replay")]
 mod replayed {
     use rstscope::replay::{self, Passes};
@@ -237,7 +295,9 @@ mod replayed {
     fn check(arguments: &[&str], passes: impl Fn() -> Passes + Sync) -> Outcome {
         let tshark = cases::tshark_with_plugin()?;
         let wanted: Vec<_> = contract::FIELDS.iter().map(|(name, _)| *name).collect();
-        let faults = cases::faults_of(&cases::all()?, |case| {
+        let mut cases = cases::all()?;
+        cases.retain(|case| !is_for_wireshark(case));
+        let faults = cases::faults_of(&cases, |case| {
             let shown = frames(&tshark, case, arguments, &wanted, contract::PROTOCOL)?;
             let replayed = replay(case, passes())?;
             Ok(differences(case, &shown, &replayed))

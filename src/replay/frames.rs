@@ -10,7 +10,7 @@ use etherparse::{
 use pcap_file::{
     DataLink, PcapError,
     pcap::PcapReader,
-    pcapng::{Block, PcapNgReader},
+    pcapng::{Block, PcapNgReader, blocks::interface_description::InterfaceDescriptionOption},
 };
 
 use crate::wire::{FrameNumber, IpHeader, IpVersion, Link, Packet, Timestamp};
@@ -66,6 +66,9 @@ pub struct Frame {
 enum LinkType {
     Ethernet,
     Cooked,
+    Cooked2,
+    /// BSD's loopback: an address family before the IP header, in either byte order.
+    Loopback,
     RawIp,
 }
 
@@ -76,6 +79,8 @@ impl TryFrom<DataLink> for LinkType {
         match link {
             DataLink::ETHERNET => Ok(Self::Ethernet),
             DataLink::LINUX_SLL => Ok(Self::Cooked),
+            DataLink::LINUX_SLL2 => Ok(Self::Cooked2),
+            DataLink::NULL | DataLink::LOOP => Ok(Self::Loopback),
             DataLink::RAW | DataLink::IPV4 | DataLink::IPV6 => Ok(Self::RawIp),
             other => Err(Error::LinkType(other)),
         }
@@ -128,7 +133,7 @@ fn read_pcapng(mut reader: PcapNgReader<File>) -> Result<Vec<Frame>, Error> {
         let link = interface.linktype.try_into()?;
         push(
             &mut frames,
-            packet.timestamp,
+            time(packet.timestamp, &interface.options),
             Some(packet.interface_id),
             link,
             packet.original_len,
@@ -137,6 +142,23 @@ fn read_pcapng(mut reader: PcapNgReader<File>) -> Result<Vec<Frame>, Error> {
     }
     Ok(frames)
 }
+
+/// The time of a packet whose unit its interface tells; the reader takes all for nanoseconds.
+fn time(ticks: Duration, options: &[InterfaceDescriptionOption<'_>]) -> Duration {
+    let resolution = options.iter().find_map(|option| match option {
+        InterfaceDescriptionOption::IfTsResol(resolution) => Some(*resolution),
+        _ => None,
+    });
+    let resolution = u32::from(resolution.unwrap_or(MICROSECONDS));
+    // The highest bit stands for powers of two.
+    let base: u128 = if resolution < 0x80 { 10 } else { 2 };
+    let per_second = base.saturating_pow(resolution & 0x7f);
+    let nanoseconds = ticks.as_nanos().saturating_mul(1_000_000_000) / per_second;
+    Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+}
+
+/// The unit of an interface that tells none, as a power of ten.
+const MICROSECONDS: u8 = 6;
 
 fn push(
     frames: &mut Vec<Frame>,
@@ -236,6 +258,15 @@ impl Frame {
     fn network_layer(&self, link: &mut Link) -> Option<&[u8]> {
         let (mut ether_type, mut rest) = match self.link {
             LinkType::RawIp => return Some(&self.bytes),
+            LinkType::Loopback => return self.bytes.get(LOOPBACK_HEADER..),
+            LinkType::Cooked2 => {
+                let (header, rest) = self.bytes.split_first_chunk::<COOKED_2_HEADER>()?;
+                // Wireshark shows the sender's address only where it has six bytes.
+                if header[COOKED_2_ADDRESS_LENGTH] == 6 {
+                    link.source = header[COOKED_2_ADDRESS..].first_chunk().copied();
+                }
+                (EtherType(u16::from_be_bytes([header[0], header[1]])), rest)
+            }
             LinkType::Cooked => {
                 let cooked = LinuxSllSlice::from_slice(&self.bytes).ok()?;
                 let payload = cooked.payload();
@@ -264,6 +295,14 @@ impl Frame {
         matches!(ether_type, EtherType::IPV4 | EtherType::IPV6).then_some(rest)
     }
 }
+
+/// The address family.
+const LOOPBACK_HEADER: usize = 4;
+
+/// Linux's second cooked header, and where in it the sender's address and its length are.
+const COOKED_2_HEADER: usize = 20;
+const COOKED_2_ADDRESS_LENGTH: usize = 11;
+const COOKED_2_ADDRESS: usize = 12;
 
 /// VLAN tag and the EtherType after it.
 const SINGLE_VLAN_HEADER: usize = 4;

@@ -6,16 +6,26 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
+use pcap_file::pcapng::PcapNgWriter;
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
+use pcap_file::pcapng::blocks::interface_description::{
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+};
 use pcap_file::{DataLink, TsResolution};
 use serde::Serialize;
 
 use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
 use crate::vantage::Frame;
+use crate::wrap::{Packet, Wrap};
 
 /// Captures are in the repository, so they are kept small.
 const CAPTURE_LIMIT: usize = 10 * 1024;
+/// For the few that must hold a lot of traffic.
+const LARGE_CAPTURE_LIMIT: usize = 64 * 1024;
 
 const ETHERNET_HEADER: usize = 14;
+/// `if_tsresol`: a power of ten.
+const NANOSECONDS: u8 = 9;
 /// Packet types of a cooked header (`LINUX_SLL_HOST` and `LINUX_SLL_OUTGOING` in `pcap/sll.h`).
 const RECEIVED: u16 = 0;
 const SENT: u16 = 4;
@@ -28,6 +38,7 @@ pub(crate) enum Link {
     Ethernet,
     /// As `tcpdump -i any` writes it.
     Cooked,
+    Wrapped(Wrap),
 }
 
 /// The contents of `case.toml`.
@@ -38,6 +49,9 @@ pub(crate) struct Case {
     pub(crate) kind: Kind,
     pub(crate) vantage: &'static str,
     pub(crate) scenario: String,
+    /// The only reader that can see the segments in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reader: Option<&'static str>,
     #[serde(rename = "reset", skip_serializing_if = "Vec::is_empty")]
     pub(crate) resets: Vec<CaseReset>,
 }
@@ -53,46 +67,123 @@ pub(crate) struct CaseReset {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) looks_like: Option<Cause>,
     pub(crate) impact: Impact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) story: Option<&'static str>,
 }
 
 impl Case {
     /// Writes the case into its folder, which may hold other files (goldens) that stay.
-    pub(crate) fn write(&self, folder: &Path, frames: &[Frame], link: Link) -> Result<()> {
-        let capture = pcap(frames, link)?;
+    pub(crate) fn write(
+        &mut self,
+        folder: &Path,
+        frames: &[Frame],
+        link: Link,
+        large: bool,
+    ) -> Result<()> {
+        let (name, capture) = self.capture(frames, link)?;
+        let limit = if large {
+            LARGE_CAPTURE_LIMIT
+        } else {
+            CAPTURE_LIMIT
+        };
         ensure!(
-            capture.len() < CAPTURE_LIMIT,
-            "the capture has {} bytes, the limit is {CAPTURE_LIMIT}",
+            capture.len() < limit,
+            "the capture has {} bytes, the limit is {limit}",
             capture.len()
         );
         let description = toml::to_string(self)?;
         fs::create_dir_all(folder)
-            .and_then(|()| fs::write(folder.join("capture.pcap"), capture))
+            .and_then(|()| fs::write(folder.join(name), capture))
             .and_then(|()| fs::write(folder.join("case.toml"), description))
             .with_context(|| format!("cannot write to {}", folder.display()))
     }
+
+    /// The file's name and contents. Where a wrapping changes the number of packets, the resets are
+    /// numbered anew.
+    fn capture(&mut self, frames: &[Frame], link: Link) -> Result<(&'static str, Vec<u8>)> {
+        let Link::Wrapped(wrap) = link else {
+            let packets = recorded(frames, link)?;
+            let link = match link {
+                Link::Cooked => DataLink::LINUX_SLL,
+                _ => DataLink::ETHERNET,
+            };
+            return Ok(("capture.pcap", pcap(&packets, link)?));
+        };
+        let packets = wrap.apply(frames)?;
+        for reset in &mut self.resets {
+            let shown = packets
+                .iter()
+                .rposition(|packet| packet.frame + 1 == reset.frame);
+            reset.frame = shown.context("a reset is lost in its wrapping")? + 1;
+        }
+        if wrap == Wrap::Interfaces {
+            return Ok(("capture.pcapng", pcapng(&packets, wrap.link())?));
+        }
+        Ok(("capture.pcap", pcap(&packets, wrap.link())?))
+    }
 }
 
-fn pcap(frames: &[Frame], link: Link) -> Result<Vec<u8>> {
+/// The packets of a case as recorded.
+fn recorded(frames: &[Frame], link: Link) -> Result<Vec<Packet>> {
+    let show = |(number, frame): (usize, &Frame)| {
+        let bytes = match link {
+            Link::Cooked => cooked(frame)?,
+            _ => frame.bytes.clone(),
+        };
+        Ok(Packet {
+            time: frame.time,
+            interface: frame.interface,
+            length: bytes.len(),
+            bytes,
+            frame: number,
+        })
+    };
+    frames.iter().enumerate().map(show).collect()
+}
+
+/// The contents of a pcap file.
+fn pcap(packets: &[Packet], link: DataLink) -> Result<Vec<u8>> {
     let header = PcapHeader {
         snaplen: 65535,
-        datalink: match link {
-            Link::Ethernet => DataLink::ETHERNET,
-            Link::Cooked => DataLink::LINUX_SLL,
-        },
+        datalink: link,
         ts_resolution: TsResolution::MicroSecond,
         endianness: pcap_file::Endianness::Little,
         ..PcapHeader::default()
     };
     let mut writer = PcapWriter::with_header(Vec::new(), header)?;
-    for frame in frames {
-        let bytes = match link {
-            Link::Ethernet => frame.bytes.clone(),
-            Link::Cooked => cooked(frame)?,
-        };
-        let length = u32::try_from(bytes.len())?;
-        writer.write_packet(&PcapPacket::new(frame.time, length, &bytes))?;
+    for packet in packets {
+        let length = u32::try_from(packet.length)?;
+        writer.write_packet(&PcapPacket::new(packet.time, length, &packet.bytes))?;
     }
     Ok(writer.into_writer())
+}
+
+/// The contents of a pcapng file with an interface for each device.
+fn pcapng(packets: &[Packet], link: DataLink) -> Result<Vec<u8>> {
+    let mut devices: Vec<usize> = packets.iter().map(|packet| packet.interface).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    let mut writer = PcapNgWriter::with_endianness(Vec::new(), pcap_file::Endianness::Little)?;
+    for _ in &devices {
+        writer.write_pcapng_block(InterfaceDescriptionBlock {
+            linktype: link,
+            snaplen: 65535,
+            options: vec![InterfaceDescriptionOption::IfTsResol(NANOSECONDS)],
+        })?;
+    }
+    for packet in packets {
+        let device = devices
+            .iter()
+            .position(|device| *device == packet.interface);
+        writer.write_pcapng_block(EnhancedPacketBlock {
+            interface_id: u32::try_from(device.context("a device is missing")?)?,
+            timestamp: packet.time,
+            original_len: u32::try_from(packet.length)?,
+            data: packet.bytes.as_slice().into(),
+            options: Vec::new(),
+        })?;
+    }
+    Ok(writer.into_inner())
 }
 
 /// The frame with Linux's cooked header instead of Ethernet's.

@@ -21,6 +21,7 @@ mod tokens;
 mod truth;
 mod vantage;
 mod wire;
+mod wrap;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

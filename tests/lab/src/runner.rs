@@ -16,6 +16,7 @@ use crate::recorded::Recorded;
 use crate::report;
 use crate::scenario::{self, Capture, Scenario};
 use crate::truth;
+use crate::wrap::Wrap;
 
 /// One run: a scenario on one IP version, which may leave several cases.
 struct Run {
@@ -29,6 +30,14 @@ impl Run {
             return folder.to_owned();
         }
         let Self { scenario, family } = self;
+        if let Some(wrap) = capture.wrap {
+            return format!(
+                "over_{}-{}-{}",
+                wrap.name(),
+                family.suffix(),
+                capture.vantage.name()
+            );
+        }
         let devices = if capture.on_all_devices { "_any" } else { "" };
         format!(
             "{}-{}-{}{devices}",
@@ -36,6 +45,15 @@ impl Run {
             family.suffix(),
             capture.vantage.name()
         )
+    }
+
+    /// One sentence: what the capture shows.
+    fn purpose(&self, capture: &Capture) -> String {
+        let purpose = self.scenario.purpose;
+        match capture.wrap {
+            Some(wrap) => format!("{purpose}: {}.", wrap.description()),
+            None => purpose.to_owned(),
+        }
     }
 
     /// The captures that were asked for.
@@ -63,7 +81,7 @@ pub(crate) fn list() {
             report::say(&format!(
                 "{}: {}",
                 run.case_name(capture),
-                run.scenario.purpose
+                run.purpose(capture)
             ));
         }
     }
@@ -134,14 +152,14 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
             capture,
         ));
     }
-    for (case, name, capture) in cases {
+    for (mut case, name, capture) in cases {
         let frames = recorded.frames(capture)?;
-        let link = if capture.on_all_devices {
-            Link::Cooked
-        } else {
-            Link::Ethernet
+        let link = match (capture.wrap, capture.on_all_devices) {
+            (Some(wrap), _) => Link::Wrapped(wrap),
+            (None, true) => Link::Cooked,
+            (None, false) => Link::Ethernet,
         };
-        case.write(&out.join(&name), frames, link)?;
+        case.write(&out.join(&name), frames, link, capture.large)?;
         report::say(&format!(
             "{name}: {} frames, {} resets",
             frames.len(),
@@ -171,14 +189,19 @@ fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
             cause: declared.cause,
             looks_like: declared.looks_like,
             impact: declared.impact,
+            story: declared.story,
         })
         .collect();
     Ok(Case {
-        purpose: run.scenario.purpose.to_owned(),
+        purpose: run.purpose(capture),
         provenance: provenance(run, capture)?,
         kind: run.scenario.kind,
         vantage: capture.vantage.name(),
         scenario: run.scenario.name.to_owned(),
+        reader: capture
+            .wrap
+            .is_some_and(Wrap::is_for_wireshark)
+            .then_some("wireshark"),
         resets,
     })
 }
@@ -187,7 +210,12 @@ fn provenance(run: &Run, capture: &Capture) -> Result<String> {
     let system = nix::sys::utsname::uname()?;
     let release = system.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
-    let note = capture.note.map(|note| format!("; {note}"));
+    let note = match (capture.note, capture.wrap) {
+        (Some(note), _) => Some(note),
+        (None, Some(wrap)) => wrap.provenance(),
+        (None, None) => None,
+    };
+    let note = note.map(|note| format!("; {note}"));
     Ok(format!(
         "tests/lab scenario `{}`, {}, {} side; Linux {release}, {}{}",
         run.scenario.name,

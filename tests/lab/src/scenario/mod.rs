@@ -7,12 +7,14 @@ mod bridge;
 mod demo;
 mod devices;
 mod documented;
+mod encapsulated;
 mod expiry;
 mod half_open;
 mod idle;
 mod injected;
 mod middlebox;
 mod midway;
+mod mixed;
 mod names;
 mod nat;
 mod offload;
@@ -34,6 +36,7 @@ use crate::family::Family;
 use crate::lab::Lab;
 use crate::net::Node;
 use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
+use crate::wrap::Wrap;
 
 /// The groups, in the order in which they run.
 const GROUPS: &[&[Scenario]] = &[
@@ -41,6 +44,7 @@ const GROUPS: &[&[Scenario]] = &[
     idle::TABLE,
     nat::TABLE,
     expiry::TABLE,
+    mixed::TABLE,
     demo::TABLE,
     refused::TABLE,
     abort::TABLE,
@@ -51,6 +55,7 @@ const GROUPS: &[&[Scenario]] = &[
     injected::TABLE,
     documented::TABLE,
     offload::TABLE,
+    encapsulated::TABLE,
     ordinary::TABLE,
     probe::TABLE,
     scan::TABLE,
@@ -86,6 +91,10 @@ pub(crate) struct Capture {
     pub(crate) only: Option<Family>,
     /// Its folder, where that is not made of scenario, IP version and vantage.
     pub(crate) folder: Option<&'static str>,
+    /// What the lab writes around the recorded segments.
+    pub(crate) wrap: Option<Wrap>,
+    /// Whether it may be larger than the others.
+    pub(crate) large: bool,
     /// What else a reader has to know about where it comes from.
     pub(crate) note: Option<&'static str>,
 }
@@ -98,6 +107,8 @@ impl Capture {
             on_all_devices: false,
             only: None,
             folder: None,
+            wrap: None,
+            large: false,
             note: None,
         }
     }
@@ -124,6 +135,20 @@ impl Capture {
         }
     }
 
+    const fn wrapped(self, wrap: Wrap) -> Self {
+        Self {
+            wrap: Some(wrap),
+            ..self
+        }
+    }
+
+    const fn large(self) -> Self {
+        Self {
+            large: true,
+            ..self
+        }
+    }
+
     const fn note(self, text: &'static str) -> Self {
         Self {
             note: Some(text),
@@ -143,6 +168,8 @@ pub(crate) struct Declared {
     /// What the capture shows instead, where it cannot show the cause.
     pub(crate) looks_like: Option<Cause>,
     pub(crate) impact: Impact,
+    /// What happened, where the scenario tells more than one story.
+    pub(crate) story: Option<&'static str>,
 }
 
 /// Every scenario there is.
@@ -174,6 +201,7 @@ const fn genuine(phase: Phase, cause: Cause, impact: Impact) -> Declared {
         cause,
         looks_like: None,
         impact,
+        story: None,
     }
 }
 
@@ -186,6 +214,7 @@ const fn foreign(phase: Phase, cause: Cause, impact: Impact) -> Declared {
         cause,
         looks_like: None,
         impact,
+        story: None,
     }
 }
 
@@ -201,6 +230,14 @@ const fn undecidable(declared: Declared) -> Declared {
 const fn looking_like(declared: Declared, shown: Cause) -> Declared {
     Declared {
         looks_like: Some(shown),
+        ..declared
+    }
+}
+
+/// The same reset, with what happened in words.
+const fn told(story: &'static str, declared: Declared) -> Declared {
+    Declared {
+        story: Some(story),
         ..declared
     }
 }

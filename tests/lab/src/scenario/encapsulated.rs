@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Two short conversations, one reset by the server and one by a forger, in every wrapping in which
+//! Wireshark may show a segment: the verdicts must not depend on it.
+
+use anyhow::Result;
+
+use super::injected::forged_now;
+use super::payload::{MORE, REQUEST, RESPONSE};
+use super::{CONSEQUENCE, Capture, Declared, SHOT, Scenario, client, foreign, genuine};
+use crate::family::Family;
+use crate::lab::{Lab, Spot};
+use crate::net::Node;
+use crate::tokens::{Cause, Impact, Kind, Phase};
+use crate::wire::Toward;
+use crate::wrap::Wrap;
+
+const PORT: u16 = 80;
+
+const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
+const FORGED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
+/// The same packet on the router's other device.
+const COPY: Declared = genuine(Phase::Reset, Cause::Consequence, Impact::Benign);
+
+const RESETS: &[Declared] = &[ABORT, FORGED, CONSEQUENCE];
+
+const fn wrapped(wrap: Wrap) -> Capture {
+    client(RESETS).wrapped(wrap)
+}
+
+pub(super) const TABLE: &[Scenario] = &[Scenario {
+    name: "encapsulated",
+    purpose: "The server aborts one conversation, and a forged reset ends another",
+    kind: Kind::Synthetic,
+    run: encapsulated,
+    captures: &[
+        wrapped(Wrap::Vlan),
+        wrapped(Wrap::QinQ),
+        wrapped(Wrap::Cooked2),
+        wrapped(Wrap::RawIp),
+        wrapped(Wrap::Null),
+        wrapped(Wrap::Pppoe),
+        wrapped(Wrap::Mpls),
+        wrapped(Wrap::Gre),
+        wrapped(Wrap::InV4),
+        wrapped(Wrap::InV6),
+        wrapped(Wrap::Vxlan),
+        wrapped(Wrap::GtpU),
+        wrapped(Wrap::Wifi),
+        wrapped(Wrap::Radiotap),
+        wrapped(Wrap::Fragments),
+        wrapped(Wrap::Snaplen),
+        wrapped(Wrap::NoLength).only(Family::V4),
+        wrapped(Wrap::OutOfOrder),
+        Capture::new(
+            Node::NearRouter,
+            &[ABORT, COPY, FORGED, SHOT, CONSEQUENCE, COPY],
+        )
+        .on_all_devices()
+        .wrapped(Wrap::Interfaces),
+    ],
+}];
+
+fn encapsulated(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut aborted = lab.connect(&listener)?;
+    aborted.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    aborted.server.abort()?;
+    aborted.client.expect_reset()?;
+    let mut forged = lab.connect(&listener)?;
+    forged.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    let reset = forged_now(lab, 128)?;
+    lab.inject_now(Spot::Middlebox, Toward::Client, reset)?;
+    forged.client.expect_reset()?;
+    lab.settle()?;
+    forged.server.send(MORE)?;
+    forged.server.expect_reset()
+}
