@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Scenario] = &[
     },
     Scenario {
         name: "zero_window_nginx",
-        purpose: "The client does not read the response; nginx's send_timeout resets it after two seconds of closed window.",
+        purpose: "The client does not read the response; nginx's send_timeout resets it after 1.5 s of closed window.",
         kind: Kind::Real,
         run: nginx_send_timeout,
         captures: &[client(&[STALLED]), server(&[STALLED])],
@@ -61,7 +61,7 @@ fn nginx_send_timeout(lab: &mut Lab) -> Result<()> {
     let _nginx = nginx_with(
         lab,
         "sndbuf=2k",
-        &format!("send_timeout 2s; set $text {text}; return 200 {body};"),
+        &format!("send_timeout 1500ms; set $text {text}; return 200 {body};"),
     )?;
     let mut client = lab.dial(PORT, STALLING)?;
     client.send(REQUEST)?;
