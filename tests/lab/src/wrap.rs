@@ -27,9 +27,10 @@ const RECEIVED: u8 = 0;
 const SENT: u8 = 4;
 /// The hardware type of Ethernet (`linux/if_arp.h`).
 const ARPHRD_ETHER: u16 = 1;
-/// `AF_INET` everywhere, `AF_INET6` on macOS.
+/// `AF_INET` everywhere, `AF_INET6` on macOS and on OpenBSD.
 const BSD_V4: u32 = 2;
 const BSD_V6: u32 = 30;
+const OPENBSD_V6: u32 = 24;
 const VXLAN_PORT: u16 = 4789;
 const GTP_PORT: u16 = 2152;
 /// The ends of a tunnel, from addresses for documentation, and the TTL between them: nothing like
@@ -49,6 +50,7 @@ pub(crate) enum Wrap {
     Cooked2,
     RawIp,
     Null,
+    Loop,
     Pppoe,
     Mpls,
     Gre,
@@ -90,6 +92,7 @@ impl Wrap {
             Self::Cooked2 => "sll2",
             Self::RawIp => "raw_ip",
             Self::Null => "null",
+            Self::Loop => "loop",
             Self::Pppoe => "pppoe",
             Self::Mpls => "mpls",
             Self::Gre => "gre",
@@ -115,6 +118,7 @@ impl Wrap {
             Self::Cooked2 => "behind Linux's second cooked header, as `tcpdump -i any` writes it",
             Self::RawIp => "without a link layer, as on a tun device",
             Self::Null => "behind BSD's loopback header",
+            Self::Loop => "behind OpenBSD's loopback header",
             Self::Pppoe => "in a PPPoE session",
             Self::Mpls => "behind an MPLS label",
             Self::Gre => "in a GRE tunnel",
@@ -152,6 +156,7 @@ impl Wrap {
                 | Self::Cooked2
                 | Self::RawIp
                 | Self::Null
+                | Self::Loop
                 | Self::Snaplen
                 | Self::NoLength
                 | Self::Interfaces
@@ -164,6 +169,7 @@ impl Wrap {
             Self::Cooked2 => DataLink::LINUX_SLL2,
             Self::RawIp => DataLink::RAW,
             Self::Null => DataLink::NULL,
+            Self::Loop => DataLink::LOOP,
             Self::Wifi => DataLink::IEEE802_11,
             Self::Radiotap => DataLink::IEEE802_11_RADIOTAP,
             _ => DataLink::ETHERNET,
@@ -244,6 +250,10 @@ impl Wrap {
             Self::Null => {
                 let family = if is_v6 { BSD_V6 } else { BSD_V4 };
                 [&family.to_le_bytes(), ip].concat()
+            }
+            Self::Loop => {
+                let family = if is_v6 { OPENBSD_V6 } else { BSD_V4 };
+                [&family.to_be_bytes(), ip].concat()
             }
             Self::Pppoe => {
                 let protocol: u16 = if is_v6 { 0x0057 } else { 0x0021 };

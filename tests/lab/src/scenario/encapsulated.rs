@@ -38,6 +38,7 @@ pub(super) const TABLE: &[Scenario] = &[Scenario {
         wrapped(Wrap::Cooked2),
         wrapped(Wrap::RawIp),
         wrapped(Wrap::Null),
+        wrapped(Wrap::Loop),
         wrapped(Wrap::Pppoe),
         wrapped(Wrap::Mpls),
         wrapped(Wrap::Gre),
