@@ -2,7 +2,7 @@
 
 //! TCP options, as far as they say something about the sender.
 
-use etherparse::{TcpOptionElement, TcpOptionsIterator};
+use etherparse::{TcpOptionElement, TcpOptionReadError, TcpOptionsIterator};
 
 /// Values of the timestamps option (RFC 7323 §3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,12 +20,18 @@ pub struct Options {
     pub window_scale: Option<u8>,
     /// Timestamps.
     pub timestamps: Option<Timestamps>,
+    /// Reason of a Multipath TCP reset (MP_TCPRST, RFC 8684 §3.6).
+    pub multipath_reason: Option<u8>,
     /// Any option at all was there, padding apart.
     pub any: bool,
 }
 
 /// RFC 7323 §2.3: a larger shift must be used as 14.
 const MAX_WINDOW_SCALE: u8 = 14;
+
+/// Multipath TCP's option kind, and the subtype of MP_TCPRST (RFC 8684 §8).
+const MULTIPATH: u8 = 30;
+const MULTIPATH_RESET: u8 = 8;
 
 impl Options {
     /// Reads the options up to the first that is malformed.
@@ -48,26 +54,44 @@ impl Options {
         })
     }
 
-    fn one_by_one(options: TcpOptionsIterator<'_>) -> Self {
+    fn one_by_one(mut options: TcpOptionsIterator<'_>) -> Self {
         let mut read = Self::default();
-        for option in options {
-            let Ok(option) = option else {
-                read.any = true;
-                break;
-            };
-            match option {
-                TcpOptionElement::Noop => continue,
-                TcpOptionElement::WindowScale(shift) => {
+        loop {
+            let rest = options.rest();
+            match options.next() {
+                None => return read,
+                Some(Ok(TcpOptionElement::Noop)) => continue,
+                Some(Ok(TcpOptionElement::WindowScale(shift))) => {
                     read.window_scale = Some(shift.min(MAX_WINDOW_SCALE));
                 }
-                TcpOptionElement::Timestamp(value, echo) => {
+                Some(Ok(TcpOptionElement::Timestamp(value, echo))) => {
                     read.timestamps = Some(Timestamps { value, echo });
                 }
-                _ => {}
+                Some(Ok(_)) => {}
+                Some(Err(TcpOptionReadError::UnknownId(_))) => {
+                    options = TcpOptionsIterator::from_slice(read.pass_over(rest));
+                }
+                Some(Err(_)) => {
+                    read.any = true;
+                    return read;
+                }
             }
             read.any = true;
         }
-        read
+    }
+
+    /// What follows the option at the beginning of `options`, of a kind that
+    /// etherparse does not know.
+    fn pass_over<'a>(&mut self, options: &'a [u8]) -> &'a [u8] {
+        if let [MULTIPATH, 4, subtype, reason, ..] = *options
+            && subtype >> 4 == MULTIPATH_RESET
+        {
+            self.multipath_reason = Some(reason);
+        }
+        let length = options.get(1).copied().filter(|length| *length >= 2);
+        length
+            .and_then(|length| options.get(usize::from(length)..))
+            .unwrap_or_default()
     }
 }
 
@@ -77,6 +101,16 @@ mod tests {
 
     fn parse(bytes: &[u8]) -> Options {
         Options::parse(TcpOptionsIterator::from_slice(bytes))
+    }
+
+    #[test]
+    fn unknown_options_are_passed_over() {
+        let options = parse(&[34, 4, 0xaa, 0xbb, 1, 3, 3, 7, 30, 4, 0x80, 3, 0, 0, 0, 0]);
+        assert_eq!(options.window_scale, Some(7));
+        assert_eq!(options.multipath_reason, Some(3));
+        // Shorter than itself, or longer than what is left.
+        assert_eq!(parse(&[34, 0, 3, 3, 7, 0, 0, 0]).window_scale, None);
+        assert_eq!(parse(&[34, 40, 3, 3, 7, 0, 0, 0]).window_scale, None);
     }
 
     #[test]
@@ -90,6 +124,7 @@ mod tests {
                 window_scale: Some(10),
                 timestamps: Some(Timestamps { value: 7, echo: 0 }),
                 any: true,
+                multipath_reason: None,
             }
         );
     }

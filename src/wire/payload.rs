@@ -57,6 +57,8 @@ pub enum Content {
     TlsAlert,
     /// An HTTP/1 request line (RFC 9112 §3).
     HttpRequest,
+    /// An HTTP/1 status line (RFC 9112 §4).
+    HttpResponse,
 }
 
 const TLS_ALERT: u8 = 21;
@@ -89,6 +91,7 @@ impl Content {
             [TLS_HANDSHAKE, TLS_MAJOR, _, _, _, CLIENT_HELLO, ..] => Self::TlsClientHello,
             // A clear-text alert record holds exactly a level and a description.
             [TLS_ALERT, TLS_MAJOR, _, 0, 2, ALERT_LEVEL_FATAL, _, ..] => Self::TlsAlert,
+            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', ..] => Self::HttpResponse,
             [b'C' | b'D' | b'G' | b'H' | b'O' | b'P' | b'T', ..]
                 if METHODS.iter().any(|method| payload.starts_with(method)) =>
             {
@@ -104,7 +107,19 @@ impl Content {
         match self {
             Self::TlsClientHello => sni(payload),
             Self::HttpRequest => host(payload),
-            Self::TlsAlert | Self::Other => None,
+            Self::HttpResponse | Self::TlsAlert | Self::Other => None,
+        }
+    }
+
+    /// Whether a request that begins with these bytes ends within them.
+    #[must_use]
+    pub fn is_whole(self, bytes: &[u8]) -> bool {
+        match (self, bytes) {
+            (Self::TlsClientHello, [_, _, _, l1, l0, rest @ ..]) => {
+                rest.len() >= usize::from(u16::from_be_bytes([*l1, *l0]))
+            }
+            (Self::HttpRequest, _) => head_length(bytes).is_some(),
+            _ => true,
         }
     }
 }
@@ -167,17 +182,54 @@ fn sni(payload: &[u8]) -> Option<ServerName> {
 
 /// The Host field of a request (RFC 9110 §7.2).
 fn host(payload: &[u8]) -> Option<ServerName> {
-    payload
-        .split(|byte| *byte == b'\n')
+    // A line without its end may be cut in the middle of the name.
+    let end = payload.iter().rposition(|byte| *byte == b'\n')?;
+    ServerName::new(header(payload.get(..=end)?, b"host:")?)
+}
+
+/// The value of a header field; `name` in lower case, with its colon.
+fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    head.split(|byte| *byte == b'\n')
         .skip(1)
         .map(<[u8]>::trim_ascii)
         .take_while(|line| !line.is_empty())
         .find_map(|line| {
-            let (name, value) = line.split_at_checked(5)?;
-            name.eq_ignore_ascii_case(b"host:")
-                .then(|| ServerName::new(value.trim_ascii()))
+            let (found, value) = line.split_at_checked(name.len())?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
         })
-        .flatten()
+}
+
+/// Bytes of the header section, with the empty line that ends it.
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let end = |mark: &[u8]| {
+        let found = bytes
+            .windows(mark.len())
+            .position(|window| window == mark)?;
+        Some(found + mark.len())
+    };
+    end(b"\r\n\r\n").or_else(|| end(b"\n\n"))
+}
+
+/// Whether the response to this request has no body, whatever it says of its
+/// length (RFC 9110 §9.3.2).
+#[must_use]
+pub fn expects_no_body(request: &[u8]) -> bool {
+    request.starts_with(b"HEAD ")
+}
+
+/// Bytes of the HTTP/1 response that begins with these, header section included,
+/// where it says so: by Content-Length, and not another way (RFC 9112 §6.3).
+#[must_use]
+pub fn response_length(bytes: &[u8]) -> Option<u32> {
+    let head = head_length(bytes)?;
+    let lines = bytes.get(..head)?;
+    let status = lines.get(b"HTTP/1.1 ".len()..)?.first_chunk::<3>()?;
+    let bodiless = status.starts_with(b"1") || status == b"204" || status == b"304";
+    if bodiless || header(lines, b"transfer-encoding:").is_some() {
+        return None;
+    }
+    let length = std::str::from_utf8(header(lines, b"content-length:")?).ok()?;
+    u32::try_from(head).ok()?.checked_add(length.parse().ok()?)
 }
 
 #[cfg(test)]
@@ -240,6 +292,39 @@ mod tests {
         assert_eq!(name_in(&client_hello(&server_name_extension("a b"))), None);
         let long = "a".repeat(MAX_NAME_LENGTH + 1);
         assert_eq!(name_in(&client_hello(&server_name_extension(&long))), None);
+    }
+
+    #[test]
+    fn requests_over_several_segments() {
+        let hello = client_hello(&[]);
+        assert!(Content::TlsClientHello.is_whole(&hello));
+        assert!(!Content::TlsClientHello.is_whole(hello.get(..hello.len() - 1).unwrap()));
+        let request = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        let cut = |length| request.get(..length).unwrap();
+        assert!(Content::HttpRequest.is_whole(request));
+        assert!(!Content::HttpRequest.is_whole(cut(request.len() - 1)));
+        // Cut in the middle of the name there is none yet.
+        assert_eq!(Content::HttpRequest.server_name(cut(24)), None);
+        assert!(Content::HttpRequest.server_name(cut(33)).is_some());
+    }
+
+    #[test]
+    fn length_of_a_response() {
+        let response =
+            |head: &str| response_length(format!("HTTP/1.1 {head}\r\n\r\nab").as_bytes());
+        assert_eq!(response("200 OK\r\nContent-Length: 10"), Some(49));
+        assert_eq!(response("200 OK"), None);
+        assert_eq!(response("304 Not Modified\r\nContent-Length: 10"), None);
+        assert_eq!(
+            response("200 OK\r\nContent-Length: 10\r\nTransfer-Encoding: chunked"),
+            None
+        );
+        assert_eq!(response("200 OK\r\nContent-Length: 99999999999"), None);
+        assert_eq!(
+            response_length(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"),
+            None
+        );
+        assert!(expects_no_body(b"HEAD / HTTP/1.1"));
     }
 
     #[test]
