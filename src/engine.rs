@@ -9,24 +9,32 @@
 
 mod aftermath;
 mod attempts;
+mod company;
 mod later;
+mod requests;
 mod verdicts;
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::time::Duration;
 
-use lru::LruCache;
 use rustc_hash::FxHashMap;
 
 pub use self::attempts::Outcome;
-use self::{attempts::Attempts, verdicts::Verdicts};
+use self::{
+    attempts::Attempts,
+    company::{Companies, server_of},
+    requests::Requests,
+    verdicts::Verdicts,
+};
 pub use crate::verdict::ExpertLevel;
 use crate::{
     baseline::{Entered, Hosts, Look, Numbers, Prober, Resetters},
     cause::Cause,
-    conversation::{Acceptability, Answer, Conversation, Key, NotedReset, Side, Table},
-    evidence::{Aftermath, Case, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
+    conversation::{
+        Acceptability, Answer, Conversation, Key, NotedReset, Phase, Role, Side, Table,
+    },
+    evidence::{Aftermath, Case, Company, EarlierReset, HostHabits, Reset, SharedCounter, Trips},
     verdict::{Followup, Shot, Verdict, signature},
-    wire::{Content, FrameNumber, Packet, Segment, ServerName, Timestamp},
+    wire::{Content, FrameNumber, Packet, Segment, Timestamp},
 };
 
 /// What the user may set.
@@ -51,18 +59,6 @@ impl Default for Settings {
     }
 }
 
-/// Conversations whose server name is remembered; the longest unused goes
-/// first. 16,384 of them take about 6 MiB.
-const MOST_NAMES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
-
-/// The server that the client last asked for.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    name: ServerName,
-    /// It had asked for the same one before.
-    repeated: bool,
-}
-
 /// RSTs that are judged in one capture; those beyond carry no fields.
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
@@ -76,13 +72,14 @@ pub struct Engine {
     settings: Settings,
     conversations: Table,
     hosts: Hosts,
-    names: LruCache<Key, Asked>,
+    requests: Requests,
     resetters: Resetters,
     numbers: Numbers,
     prober: Prober,
     later: later::Hosts,
     verdicts: Verdicts,
     attempts: Attempts,
+    companies: Companies,
     followups: FxHashMap<FrameNumber, Followup>,
 }
 
@@ -94,13 +91,14 @@ impl Engine {
             settings,
             conversations: Table::default(),
             hosts: Hosts::default(),
-            names: LruCache::new(MOST_NAMES),
+            requests: Requests::default(),
             resetters: Resetters::default(),
             numbers: Numbers::default(),
             prober: Prober::default(),
             later: later::Hosts::default(),
             verdicts: Verdicts::default(),
             attempts: Attempts::default(),
+            companies: Companies::default(),
             followups: FxHashMap::default(),
         }
     }
@@ -162,7 +160,7 @@ impl Engine {
         if conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
-            self.names.pop(&key);
+            self.requests.forget(&key);
         }
         if conversation.is_copy(segment, side) {
             return;
@@ -171,6 +169,9 @@ impl Engine {
             let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
             if segment.flags.ack() {
                 self.attempts.accept(&key, &mut self.verdicts.changes);
+                self.companies.accepted(segment.source);
+            } else if own && conversation.phase() == Phase::Syn {
+                self.companies.unanswered(&mut self.verdicts, segment);
             } else if !own && !peers {
                 self.attempts.begin(key, segment.frame);
             }
@@ -184,6 +185,13 @@ impl Engine {
             self.later
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
         }
+        let first_answer = learned.kind.carries_payload()
+            && conversation.endpoint(side).data_segments == 1
+            && conversation.role(side) == Some(Role::Server);
+        if let Some(asked) = self.requests.asked(&key).filter(|_| first_answer) {
+            self.companies
+                .answered(segment.source, asked.name, segment.frame);
+        }
         let followup = aftermath::watch(
             &mut self.verdicts,
             conversation,
@@ -195,30 +203,35 @@ impl Engine {
             self.followups.insert(segment.frame, followup);
         }
         if learned.content != Content::Other {
-            self.learn_name(learned.content, segment, key);
-        }
-    }
-
-    /// Remembers which server the client asks for.
-    fn learn_name(&mut self, content: Content, segment: &Segment<'_>, key: Key) {
-        if let Some(name) = content.server_name(segment.payload) {
-            let before = self.names.peek(&key).map(|asked| asked.name);
-            let repeated = before == Some(name);
-            self.names.put(key, Asked { name, repeated });
+            let conversation = self.conversations.entry(key);
+            self.requests
+                .learn(conversation, segment, (key, side), learned.content);
         }
     }
 
     fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         let history_evicted = self.conversations.has_evicted();
         let conversation = self.conversations.entry(key);
-        let asked = self.names.peek(&key);
+        let asked = self.requests.asked(&key);
         let mut case = case(segment, side, conversation, &self.hosts, &self.settings);
         case.earlier = earlier(segment, side, conversation, &self.verdicts);
+        let original = case
+            .earlier
+            .filter(|earlier| earlier.is_forwarded_as(&case.reset))
+            .and_then(|earlier| self.verdicts.get(&earlier.frame));
+        if let Some(original) = original {
+            case = case.as_copy_of(original.case());
+        }
         case.shared_counter = self
             .numbers
             .follow(segment)
             .map(|(id, frame)| SharedCounter { id, frame });
         case.history_evicted = history_evicted;
+        let server = match case.role {
+            Some(Role::Client) => &case.receiver,
+            Some(Role::Server) | None => &case.sender,
+        };
+        case.unsent = self.requests.unsent(&key, server.snd_nxt);
         case.name_repeated = asked.is_some_and(|asked| asked.repeated);
         let exact = case.acceptability == Acceptability::Exact;
         if let Some(trigger) = case.trigger() {
@@ -231,6 +244,9 @@ impl Engine {
             .filter(|trigger| trigger.kind.asks_for_a_name())
             .or(case.answer.content);
         let name = request.and(asked).map(|asked| asked.name);
+        case.company = self
+            .companies
+            .of(segment, server_of(&case, segment), name.as_ref());
         aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
         conversation.note_reset(side, NotedReset::new(segment, exact));
         if self.verdicts.len() < MOST_VERDICTS {
@@ -242,6 +258,7 @@ impl Engine {
             self.enter_device(segment);
             self.label_run(segment.frame);
             self.enter_probe(segment);
+            self.companies.enter(&mut self.verdicts, segment, key);
         }
     }
 
@@ -367,6 +384,7 @@ fn case(
             link: segment.link,
             payload_length: segment.payload_length,
             names_big_ip: segment.payload.starts_with(BIG_IP),
+            multipath_reason: segment.options.multipath_reason,
         },
         role: conversation.role(side),
         roles_assumed: conversation.roles_are_assumed(),
@@ -384,6 +402,10 @@ fn case(
         name_repeated: false,
         same_look_hosts: 0,
         series: None,
+        copy: None,
+        unsent: None,
+        company: Company::default(),
+        refused_before: conversation.refused_before(),
         shared_counter: None,
         aftermath: Aftermath::default(),
         history_evicted: false,
@@ -426,7 +448,8 @@ fn earlier(
         .into_iter()
         .flatten()
         .max_by_key(|(reset, _)| reset.frame)?;
-    let look = &verdicts.get(&last.frame)?.case().reset;
+    let case = verdicts.get(&last.frame)?.case();
+    let look = &case.reset;
     Some(EarlierReset {
         frame: last.frame,
         age: segment.time.since(last.time),
@@ -435,7 +458,8 @@ fn earlier(
         seq: look.seq,
         flags: look.flags,
         window: look.window,
-        ttl: look.ip.map(|ip| ip.ttl),
+        ack: look.ack,
+        ip: case.own_ip(),
     })
 }
 

@@ -21,11 +21,14 @@ fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     Some(if sender.retransmissions >= GIVEN_UP_AFTER {
         // Windows and BSD end so (Linux gives up silently: see forgotten.rs).
         Cause::RetransmissionTimeout
-    } else if sender.keep_alives > 0 {
+    } else if sender.keep_alives > 0 || case.answer.unheard_probe.is_some() {
         Cause::KeepaliveTimeout
+    } else if case.receiver.stalled() {
+        // The sender's data waited for a window that did not open.
+        Cause::ZeroWindowTimeout
     } else if answered_nothing {
         Cause::RequestRejected
-    } else if case.after_idle {
+    } else if case.ends_silence() {
         Cause::IdleTimeout
     } else if may_have_unread_data(case) {
         Cause::UnreadData
@@ -97,37 +100,69 @@ fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
             );
             write_outstanding(case, out);
         }
-        Cause::KeepaliveTimeout => {
+        Cause::KeepaliveTimeout => write_keepalive_timeout(case, out),
+        Cause::ZeroWindowTimeout => {
             say!(
                 out,
-                "The {sender} had sent {} and got no answer to go on with",
-                Count(case.sender.keep_alives.into(), "keep-alive probe"),
+                "The {receiver} had closed its window (it had stopped reading), and the {sender} ended the connection"
             );
-            if let Some(idle) = case.idle {
-                say!(out, ", the last ");
+            if let Some(idle) = case.idle.filter(|idle| !idle.is_zero()) {
+                say!(out, ", ");
                 write_span(out, idle);
-                say!(out, " before");
+                say!(out, " after the last segment");
             }
-            say!(out, ", and ends the connection.");
+            write_outstanding(case, out);
         }
         _ => return false,
     }
     true
 }
 
-fn write_outstanding(case: &Case, out: &mut String) {
-    match case.unacked_bytes() {
-        Some(bytes @ 1..) => say!(
+fn write_keepalive_timeout(case: &Case, out: &mut String) {
+    let sender = case.sender_word();
+    if let Some(probe) = case
+        .answer
+        .unheard_probe
+        .filter(|_| case.sender.keep_alives == 0)
+    {
+        say!(
             out,
-            "; of the {}'s data {} not acknowledged.",
+            "The {sender} ended the connection when its next keep-alive probe was due (the last is frame {probe}), although it was answered here: the answers have not reached it, or its application ended the connection just then."
+        );
+        return;
+    }
+    say!(
+        out,
+        "The {sender} had sent {} and got no answer to go on with",
+        Count(case.sender.keep_alives.into(), "keep-alive probe"),
+    );
+    if let Some(idle) = case.idle {
+        say!(out, ", the last ");
+        write_span(out, idle);
+        say!(out, " before");
+    }
+    say!(out, ", and ends the connection.");
+}
+
+fn write_outstanding(case: &Case, out: &mut String) {
+    if let Some(bytes @ 1..) = case.unacked_bytes() {
+        say!(
+            out,
+            "; of the {}'s data {} not acknowledged",
             case.receiver_word(),
-            if bytes == 1 {
-                "1 byte was".to_owned()
-            } else {
-                format!("{bytes} bytes were")
-            },
-        ),
-        _ => say!(out, "."),
+            were(bytes),
+        );
+    }
+    if let Some(bytes) = case.unsent {
+        say!(out, "; of the response {} not sent", were(bytes));
+    }
+    say!(out, ".");
+}
+
+fn were(bytes: u32) -> String {
+    match bytes {
+        1 => "1 byte was".to_owned(),
+        _ => format!("{bytes} bytes were"),
     }
 }
 

@@ -2,8 +2,6 @@
 
 //! RSTs that come after an earlier RST of the same conversation.
 
-use std::time::Duration;
-
 use super::{Cause, CauseGroup};
 use crate::{
     conversation::{Phase, Shape},
@@ -31,31 +29,15 @@ fn is_another_guess(case: &Case, earlier: EarlierReset, origin: Origin) -> bool 
     origin == Origin::Middlebox && earlier.same_sender && !earlier.exact && case.is_guess()
 }
 
-/// A router takes a fraction of a millisecond (measured: 30 µs with `-i any`).
-const FORWARDED_WITHIN: Duration = Duration::from_millis(10);
-
-/// Whether it is the earlier RST itself, one hop on.
-fn is_copy(case: &Case, earlier: EarlierReset) -> bool {
-    let reset = &case.reset;
-    let one_hop = case
-        .ttl()
-        .zip(earlier.ttl)
-        .is_some_and(|(ttl, before)| before.checked_sub(ttl) == Some(1));
-    earlier.same_sender
-        && one_hop
-        && earlier.age <= FORWARDED_WITHIN
-        && (earlier.seq, earlier.flags, earlier.window) == (reset.seq, reset.flags, reset.window)
-}
-
 fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
     let (Cause::Consequence, Some(earlier)) = (cause, case.earlier) else {
         return false;
     };
     let sender = case.sender_word();
-    if is_copy(case, earlier) {
+    if case.copy.is_some() {
         say!(
             out,
-            "It is the packet of frame {} once more, captured on the other side of a router.",
+            "It is the packet of frame {} once more, captured behind a router, and was judged as that one.",
             earlier.frame
         );
         return true;

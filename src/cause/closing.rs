@@ -5,7 +5,7 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
-    conversation::{Phase, Shape},
+    conversation::{Phase, Shape, TriggerKind},
     evidence::{Case, Origin, say},
 };
 
@@ -16,9 +16,21 @@ fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     if (sender.tls_alert() || receiver.tls_alert()) && case.phase != Phase::Closed {
         return Some(Cause::TlsAlert);
     }
+    let late_syn_ack = case
+        .trigger()
+        .is_some_and(|trigger| trigger.kind == TriggerKind::SynAck);
     match (sender.fin(), case.shape()) {
+        (true, Shape::Passive) if late_syn_ack => Some(Cause::StrayAnswer),
         (true, Shape::Active) => Some(Cause::AbortAfterFin),
         (true, _) => Some(Cause::DataAfterClose),
+        // Without a FIN of its own a host that answers so has no such connection.
+        (false, Shape::Passive) if receiver.fin() && case.trigger().is_some() => {
+            Some(if case.ends_silence() {
+                Cause::IdleStateLost
+            } else {
+                Cause::NoConnection
+            })
+        }
         (false, _) => receiver.fin().then_some(Cause::CloseCleanup),
     }
 }

@@ -58,14 +58,34 @@ impl Impact {
     #[must_use]
     pub fn of(cause: Cause, case: &Case, origin: Origin) -> Self {
         let lost = case.unacked_bytes().unwrap_or(0) > 0;
+        let cut = case.role == Some(Role::Server) && case.unsent.is_some();
         match cause {
+            Cause::ApplicationAbort | Cause::UnreadData | Cause::AbortAfterFin if cut => {
+                Self::Disruptive
+            }
+            Cause::DataAfterClose if cut => Self::Noteworthy,
             Cause::ApplicationAbort if case.phase == Phase::Data && lost => Self::Disruptive,
             // A client that throws away a response that it no longer wants
             // harms nobody but itself; a server that does not read its request
             // to the end cuts somebody off.
             Cause::UnreadData if case.role == Some(Role::Server) && lost => Self::Disruptive,
             Cause::DataAfterClose if lost && case.role == Some(Role::Client) => Self::Noteworthy,
-            Cause::IdleTimeout if origin == Origin::Middlebox => Self::Noteworthy,
+            // Nobody's connection: one of many probes, or the attempt of the RST
+            // before, repeated.
+            Cause::PortClosed if case.company.scan.is_some() || case.refused_before.is_some() => {
+                Self::Benign
+            }
+            // Multipath TCP goes on by its other subflows.
+            Cause::NotAccepted if case.reset.multipath_reason.is_some() => Self::Noteworthy,
+            // The peer had closed; what is cut is what was not acknowledged.
+            Cause::CloseCleanup if lost && case.role == Some(Role::Server) => Self::Noteworthy,
+            Cause::NoConnection | Cause::IdleStateLost if case.receiver.fin() && !lost => {
+                Self::Benign
+            }
+            // In mid-response: the silence was a stall.
+            Cause::IdleTimeout if lost => Self::Disruptive,
+            Cause::IdleTimeout if case.waits_for_answer() => Self::Disruptive,
+            Cause::IdleTimeout if origin != Origin::Endpoint => Self::Noteworthy,
             _ if case.aftermath.continued.is_some() && case.aftermath.ignored.is_some() => {
                 cause.usual_impact().min(Self::Noteworthy)
             }

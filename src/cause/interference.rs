@@ -18,7 +18,8 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
     if case.is_guess() {
         return Some(Cause::BlindInjection);
     }
-    if case.after_idle {
+    let own_content = case.answer.content.is_some() && !case.after_idle;
+    if case.ends_silence() && !own_content {
         return Some(if case.trigger().is_some() {
             Cause::IdleStateLost
         } else {
@@ -53,6 +54,12 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 out,
                 ", in the {sender}'s name: it reacts to what was asked for."
             );
+            if let Some(frame) = case.company.other_name {
+                say!(
+                    out,
+                    " The same server was asked by another name and answered (frame {frame}): the name decides."
+                );
+            }
         }
         Cause::PolicyBlock => {
             say!(
@@ -101,9 +108,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 Origin::Middlebox => say!(out, " when a device on the path ended it."),
                 Origin::Endpoint | Origin::Unclear => say!(out, " when the {sender} ended it."),
             }
-            if let Some(idle) = case.idle {
-                write_candidates(idle, out);
-            }
+            write_candidates(case, out);
         }
         _ => return false,
     }

@@ -2,10 +2,10 @@
 
 //! RSTs while a connection is being opened, or before it carried a byte.
 
-use super::{Cause, CauseGroup};
+use super::{Cause, CauseGroup, forgotten::is_unsolicited};
 use crate::{
     conversation::{Phase, Role, Shape, TriggerKind},
-    evidence::{Case, Origin, say, write_span},
+    evidence::{Case, Count, Origin, Scan, say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
@@ -21,6 +21,10 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
             Some(Cause::HalfOpenRecovery)
         }
         (Phase::Handshake | Phase::Established, _) if middlebox || case.after_idle => None,
+        // A bare ACK of strangers, or what came after a long life of silence.
+        (Phase::Established, _) if is_unsolicited(case) => None,
+        (Phase::Handshake, Role::Client) if answers_unasked(case) => Some(Cause::Backscatter),
+        (Phase::Handshake, Role::Client) if answers_wrong_number(case) => Some(Cause::StrayAnswer),
         (Phase::Handshake, Role::Client) if case.shape() == Shape::Passive => {
             Some(if case.sender.is_raw_syn() {
                 Cause::HalfOpenScan
@@ -37,6 +41,17 @@ fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
     }
 }
 
+/// Whether it answers a SYN-ACK to a SYN that the capture does not hold.
+fn answers_unasked(case: &Case) -> bool {
+    case.shape() == Shape::Passive && !case.sender.has_seq()
+}
+
+/// Whether the SYN-ACK that it answers acknowledges another SYN than its own
+/// (RFC 9293 §3.10.7.3: an unacceptable ACK is answered with an RST).
+fn answers_wrong_number(case: &Case) -> bool {
+    case.shape() == Shape::Passive && case.sender.syn() && case.reset.seq != case.sender.snd_nxt
+}
+
 fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
     match cause {
         Cause::PortClosed => write_refused(case, origin, out),
@@ -44,6 +59,27 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             say!(out, "A device on the path rejected the connection attempt");
             write_answered(case, out);
             say!(out, "; the server did not send this RST.");
+        }
+        Cause::Backscatter if case.phase == Phase::Handshake => {
+            say!(out, "The client answers a SYN-ACK");
+            if let Some(trigger) = case.trigger() {
+                say!(out, " (frame {})", trigger.frame);
+            }
+            say!(
+                out,
+                " for which the capture holds no SYN: somebody has used its address elsewhere, or the SYN took another way."
+            );
+        }
+        Cause::StrayAnswer if case.phase == Phase::Handshake => {
+            say!(out, "The SYN-ACK");
+            if let Some(trigger) = case.trigger() {
+                say!(out, " in frame {}", trigger.frame);
+            }
+            say!(
+                out,
+                " does not acknowledge the client's SYN (it is {} off), so the client refuses it: a late copy, or a server that still knows an older connection.",
+                case.reset.seq.distance(case.sender.snd_nxt).unsigned_abs(),
+            );
         }
         Cause::HalfOpenRecovery => {
             say!(
@@ -58,10 +94,13 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 ", and this RST clears the old connection, so that the SYN can be repeated."
             );
         }
-        Cause::HalfOpenScan => say!(
-            out,
-            "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
-        ),
+        Cause::HalfOpenScan => {
+            say!(
+                out,
+                "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
+            );
+            write_scan(case, out);
+        }
         Cause::CancelledConnect => {
             say!(
                 out,
@@ -86,6 +125,13 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 say!(out, " ({} times so far)", series.count);
             }
             say!(out, ": a health check.");
+        }
+        Cause::ConnectScan if case.company.scan.is_some() => {
+            say!(
+                out,
+                "The client opened the connection and reset it without a byte."
+            );
+            write_scan(case, out);
         }
         Cause::ConnectScan => say!(
             out,
@@ -113,6 +159,30 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
         say!(
             out,
             " Whether the host itself or a device before it answered, this capture does not tell."
+        );
+    }
+    if let Some(earlier) = case.refused_before {
+        say!(
+            out,
+            " It is the attempt of frame {earlier} once more: the client repeats its SYN (Windows tries three times)."
+        );
+    }
+    write_scan(case, out);
+    if let Some((port, frame)) = case.company.silent_port {
+        say!(
+            out,
+            " The same host drops SYNs to port {port} silently (frame {frame}): that port is filtered, this one is not."
+        );
+    }
+}
+
+fn write_scan(case: &Case, out: &mut String) {
+    if let Some(Scan { ports, hosts }) = case.company.scan {
+        say!(
+            out,
+            " It is part of a scan: the client tried {} on {} within a minute.",
+            Count(ports.into(), "port"),
+            Count(hosts.into(), "host"),
         );
     }
 }

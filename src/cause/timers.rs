@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::evidence::say;
+use crate::evidence::{Case, SAME_SILENCES, say};
 
 /// A default that some devices share.
 struct Timer {
@@ -59,8 +59,22 @@ fn is_near(idle: Duration, seconds: u64) -> bool {
     idle.abs_diff(timer) <= (timer / 50).max(Duration::from_secs(1))
 }
 
-/// Names the time-outs that a silence is as long as.
-pub(super) fn write_candidates(idle: Duration, out: &mut String) {
+/// Names the time-outs that the silence is as long as, and says whether others
+/// ended after the same one.
+pub(super) fn write_candidates(case: &Case, out: &mut String) {
+    if let Some(idle) = case.idle {
+        write_near(idle, out);
+    }
+    if case.company.same_idle >= SAME_SILENCES {
+        say!(
+            out,
+            " {} conversations ended after the same silence: a timer, not chance.",
+            case.company.same_idle,
+        );
+    }
+}
+
+fn write_near(idle: Duration, out: &mut String) {
     let mut near = TIMERS.iter().filter(|timer| is_near(idle, timer.seconds));
     if let Some(timer) = near.next() {
         say!(out, " {} s is {}.", timer.seconds, timer.whose);
@@ -73,7 +87,7 @@ mod tests {
 
     fn named(idle: Duration) -> String {
         let mut out = String::new();
-        write_candidates(idle, &mut out);
+        write_near(idle, &mut out);
         out
     }
 

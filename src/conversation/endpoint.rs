@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Event, State};
 use crate::{
     baseline::{IpId, Ttl},
-    wire::{FrameNumber, Place, SeqNumber, Timestamp, Timestamps},
+    wire::{Content, FrameNumber, Place, SeqNumber, Timestamp, Timestamps},
 };
 
 /// Round trips that make sure of the smallest: a delayed ACK answers late
@@ -86,6 +86,9 @@ impl Facts {
     const UNLABELLED: u16 = 1 << 10;
     const RAW_SYN: u16 = 1 << 11;
     const SCALES: u16 = 1 << 12;
+    const STALLED: u16 = 1 << 13;
+    const ASKS_TLS: u16 = 1 << 14;
+    const ASKS_HTTP: u16 = 1 << 15;
 
     const fn has(self, fact: u16) -> bool {
         self.0 & fact != 0
@@ -140,6 +143,8 @@ facts! {
     raw_syn, set_raw_syn = RAW_SYN;
     /// Its SYN offered window scaling.
     scales, set_scales = SCALES;
+    /// Its window is 0, or was until its last segment.
+    stalled, set_stalled = STALLED;
 }
 
 impl Endpoint {
@@ -187,6 +192,37 @@ impl Endpoint {
     #[must_use]
     pub const fn is_raw_syn(&self) -> bool {
         self.syn_only() && self.raw_syn()
+    }
+
+    /// The request that its next bytes go on with.
+    pub(super) const fn partial_request(&self) -> Option<Content> {
+        if self.facts.has(Facts::ASKS_TLS) {
+            Some(Content::TlsClientHello)
+        } else if self.facts.has(Facts::ASKS_HTTP) {
+            Some(Content::HttpRequest)
+        } else {
+            None
+        }
+    }
+
+    /// Its next bytes go on with this request.
+    pub(super) fn set_partial_request(&mut self, content: Option<Content>) {
+        self.facts.0 &= !(Facts::ASKS_TLS | Facts::ASKS_HTTP);
+        self.facts.0 |= match content {
+            Some(Content::TlsClientHello) => Facts::ASKS_TLS,
+            Some(Content::HttpRequest) => Facts::ASKS_HTTP,
+            _ => 0,
+        };
+    }
+
+    /// Keeps the window of a segment.
+    pub(super) const fn learn_window(&mut self, window: u16, of_handshake: bool) {
+        if window == 0 && !of_handshake {
+            self.set_stalled();
+        } else if self.window != 0 {
+            self.facts.0 &= !Facts::STALLED;
+        }
+        self.window = window;
     }
 
     /// The only writer of `state`.

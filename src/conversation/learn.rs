@@ -35,7 +35,7 @@ pub(super) fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Conten
         Content::TlsClientHello => TriggerKind::TlsClientHello,
         Content::HttpRequest => TriggerKind::HttpRequest,
         Content::TlsAlert => TriggerKind::TlsAlert,
-        Content::Other => TriggerKind::Data,
+        Content::HttpResponse | Content::Other => TriggerKind::Data,
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.segments = sender.segments.saturating_add(1);
     sender.last_time = segment.time;
     sender.last_frame = Some(segment.frame);
-    sender.window = segment.window;
+    sender.learn_window(segment.window, segment.flags.syn());
     sender.link_source = segment.link.source.unwrap_or_default();
     sender.place = segment.link.place();
     if let Some(timestamps) = segment.options.timestamps {

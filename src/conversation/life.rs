@@ -60,6 +60,8 @@ pub struct Conversation {
     resets: [Option<NotedReset>; 2],
     client: Option<Side>,
     roles_assumed: bool,
+    /// The first RST that refused the attempt which the client goes on with.
+    refused: Option<FrameNumber>,
 }
 
 /// What a segment brought.
@@ -92,6 +94,7 @@ impl Conversation {
             resets: [None; 2],
             client: likely_server.map(Side::peer),
             roles_assumed: true,
+            refused: None,
         }
     }
 
@@ -157,6 +160,12 @@ impl Conversation {
             Side::Lower => lower,
             Side::Upper => upper,
         }
+    }
+
+    /// The RST that had refused the same attempt before.
+    #[must_use]
+    pub const fn refused_before(&self) -> Option<FrameNumber> {
+        self.refused
     }
 
     /// When either side was last heard, RSTs not counted.
@@ -258,7 +267,13 @@ impl Conversation {
             Side::Lower => (lower, upper),
             Side::Upper => (upper, lower),
         };
-        let content = Content::of(segment.payload);
+        let mut content = Content::of(segment.payload);
+        if let (Content::Other, Some(begun)) = (content, sender.partial_request())
+            && segment.seq == sender.snd_nxt
+            && !segment.payload.is_empty()
+        {
+            content = begun;
+        }
         let kind = classify(segment, sender, content);
 
         let syn = segment.flags.syn();
@@ -272,6 +287,8 @@ impl Conversation {
             if !segment.flags.ack() {
                 // The same SYN again after an RST: Windows tries three times
                 // (KB175523), so the attempt is open once more.
+                let refused = self.resets.iter().flatten().map(|reset| reset.frame).min();
+                self.refused = self.refused.or(refused);
                 self.resets = [None; 2];
             }
             learn_syn(segment, sender);
@@ -322,6 +339,13 @@ impl Conversation {
             content,
             rtt,
             rtt_is_certain: self.endpoint(side).rtt_is_certain(),
+        }
+    }
+
+    /// The next bytes of `side` go on with this request.
+    pub fn note_partial_request(&mut self, side: Side, content: Option<Content>) {
+        if let Some(end) = self.ends.get_mut(index(side)) {
+            end.set_partial_request(content);
         }
     }
 

@@ -47,7 +47,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if earlier.flags != case.reset.flags {
         return Observed::NotObservable("");
     }
-    let ttl = ttl.wrapping_sub(earlier.ttl.unwrap_or(ttl));
+    let ttl = ttl.wrapping_sub(earlier.ip.map_or(ttl, |ip| ip.ttl));
     let window = case.reset.window.wrapping_sub(earlier.window);
     let climbs = |step: u16| (1..=MOST).contains(&step);
     // The window alone is enough where there is one; the TTL alone could be

@@ -41,6 +41,8 @@ pub struct Reset {
     pub payload_length: u32,
     /// The payload is a text of F5's BIG-IP.
     pub names_big_ip: bool,
+    /// Reason of a Multipath TCP reset.
+    pub multipath_reason: Option<u8>,
 }
 
 /// An RST that came before in the same conversation.
@@ -60,8 +62,35 @@ pub struct EarlierReset {
     pub flags: TcpFlags,
     /// Its window, unscaled.
     pub window: u16,
-    /// Its TTL.
-    pub ttl: Option<u8>,
+    /// Its acknowledgement number.
+    pub ack: SeqNumber,
+    /// Its IP header.
+    pub ip: Option<IpHeader>,
+}
+
+/// A router takes a fraction of a millisecond (measured: 30 µs with `-i any`).
+const FORWARDED_WITHIN: Duration = Duration::from_millis(10);
+/// Packets whose number says that they are one may have been captured further
+/// apart; a counter needs longer to come round.
+const NUMBERED_WITHIN: Duration = Duration::from_secs(1);
+
+impl EarlierReset {
+    /// Whether `reset` is this one, some routers on.
+    #[must_use]
+    pub fn is_forwarded_as(&self, reset: &Reset) -> bool {
+        let same = self.same_sender
+            && (self.seq, self.ack, self.flags, self.window)
+                == (reset.seq, reset.ack, reset.flags, reset.window);
+        let Some((before, after)) = self.ip.zip(reset.ip).filter(|_| same) else {
+            return false;
+        };
+        let hops = before.ttl.checked_sub(after.ttl);
+        if before.id().is_some_and(|id| id != 0) {
+            before.id() == after.id() && hops > Some(0) && self.age <= NUMBERED_WITHIN
+        } else {
+            hops == Some(1) && self.age <= FORWARDED_WITHIN
+        }
+    }
 }
 
 /// The claimed sender's address over its other conversations.
@@ -164,6 +193,33 @@ pub struct SharedCounter {
     pub frame: FrameNumber,
 }
 
+/// Attempts of one client that came to nothing, within a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Different ports, of all hosts.
+    pub ports: u8,
+    /// Different hosts.
+    pub hosts: u8,
+}
+
+/// What other conversations show about an RST.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Company {
+    /// It answers, or ends, one of many attempts of one client.
+    pub scan: Option<Scan>,
+    /// A port of the same server that answers SYNs neither with SYN-ACK nor with
+    /// RST, and the frame of a repeated SYN to it.
+    pub silent_port: Option<(u16, FrameNumber)>,
+    /// Where the same server was asked by another name, and answered.
+    pub other_name: Option<FrameNumber>,
+    /// Conversations that ended by an RST after the same silence, this one
+    /// included, and the last frame before this one; 0 where there are no others.
+    pub same_idle: u8,
+    /// Conversations of other hosts whose stray segments the claimed sender has
+    /// answered, this one included.
+    pub unsolicited: u8,
+}
+
 /// Where the capture was taken, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vantage {
@@ -228,6 +284,15 @@ pub struct Case {
     pub same_look_hosts: u32,
     /// The periodic series of probes that it ends one of.
     pub series: Option<Series>,
+    /// Bytes of its HTTP response that the server has not sent.
+    pub unsent: Option<u32>,
+    /// The IP header that it was captured with, where it is the RST before once
+    /// more: then everything else is that one's.
+    pub copy: Option<IpHeader>,
+    /// What other conversations show.
+    pub company: Company,
+    /// The RST that had refused the same attempt before (the SYN was repeated).
+    pub refused_before: Option<FrameNumber>,
     /// A recent RST that claims another host and that this one's IP ID follows.
     pub shared_counter: Option<SharedCounter>,
     /// What came after it.
@@ -238,7 +303,48 @@ pub struct Case {
     pub ttl_tolerance: u8,
 }
 
+/// Conversations that make the same silence a rule: two may be chance.
+pub const SAME_SILENCES: u8 = 3;
+
 impl Case {
+    /// This case as that of a packet that was captured before, as `original`: one
+    /// packet has one sender, however often it is captured.
+    #[must_use]
+    pub fn as_copy_of(&self, original: &Self) -> Self {
+        Self {
+            reset: Reset {
+                frame: self.reset.frame,
+                time: self.reset.time,
+                ..original.reset
+            },
+            phase: self.phase,
+            earlier: self.earlier,
+            copy: self.reset.ip,
+            ..*original
+        }
+    }
+
+    /// The IP header of this very frame.
+    #[must_use]
+    pub fn own_ip(&self) -> Option<IpHeader> {
+        self.copy.or(self.reset.ip)
+    }
+
+    /// Whether it ends a silence that counts: by the user's threshold, or because
+    /// several conversations ended after the same one.
+    #[must_use]
+    pub const fn ends_silence(&self) -> bool {
+        self.after_idle || self.company.same_idle >= SAME_SILENCES
+    }
+
+    /// Whether the client gives up on a request that the server has not answered.
+    #[must_use]
+    pub fn waits_for_answer(&self) -> bool {
+        let asked = self.sender.last_data_frame;
+        let unanswered = asked > self.receiver.last_data_frame;
+        self.role == Some(Role::Client) && unanswered
+    }
+
     /// Its shape.
     #[must_use]
     pub const fn shape(&self) -> Shape {

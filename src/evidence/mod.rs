@@ -31,8 +31,8 @@ catalogue::catalogue!(modules);
 pub(crate) mod testing;
 
 pub use case::{
-    Aftermath, Case, Continuation, EarlierReset, HostHabits, Reset, SharedCounter, Trips,
-    TtlBaseline, Vantage,
+    Aftermath, Case, Company, Continuation, EarlierReset, HostHabits, Reset, SAME_SILENCES, Scan,
+    SharedCounter, Trips, TtlBaseline, Vantage,
 };
 pub use catalogue::{Evidence, Finding, Group};
 

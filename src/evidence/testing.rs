@@ -61,6 +61,7 @@ pub(crate) fn case() -> Builder {
             link: Link::default(),
             payload_length: 0,
             names_big_ip: false,
+            multipath_reason: None,
         },
         role: Some(Role::Server),
         roles_assumed: false,
@@ -74,6 +75,7 @@ pub(crate) fn case() -> Builder {
             trigger: None,
             bound: None,
             content: None,
+            unheard_probe: None,
         },
         name_repeated: false,
         acceptability: Acceptability::Exact,
@@ -83,6 +85,10 @@ pub(crate) fn case() -> Builder {
         earlier: None,
         same_look_hosts: 0,
         series: None,
+        copy: None,
+        unsent: None,
+        company: super::Company::default(),
+        refused_before: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
         history_evicted: false,
@@ -312,7 +318,8 @@ impl Builder {
             seq: reset.seq.offset(stride.wrapping_neg().cast_unsigned()),
             flags: reset.flags,
             window: reset.window,
-            ttl: reset.ip.map(|ip| ip.ttl),
+            ack: reset.ack,
+            ip: reset.ip,
         });
         self
     }
@@ -321,7 +328,9 @@ impl Builder {
     pub(crate) fn earlier_look(self, ttl: u8, window: u16) -> Self {
         let mut case = self.earlier(0, true);
         if let Some(earlier) = &mut case.0.earlier {
-            earlier.ttl = Some(ttl);
+            if let Some(ip) = &mut earlier.ip {
+                ip.ttl = ttl;
+            }
             earlier.window = window;
         }
         case

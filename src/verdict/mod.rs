@@ -19,8 +19,8 @@ use crate::{
     baseline::{Host, Pattern, Resetter, Series, hops},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
-    evidence::{Aftermath, Case, Finding, HostHabits, Origin},
-    wire::{FrameNumber, ServerName},
+    evidence::{Aftermath, Case, Company, Finding, HostHabits, Origin},
+    wire::{FrameNumber, Reason, ServerName, write_multipath_reason},
 };
 
 /// Which impacts raise expert items (preference `rst.expert_level`).
@@ -61,7 +61,7 @@ impl Verdict {
         Self {
             case,
             server_name: server_name.map(Box::new),
-            reason: reason(payload).map(Into::into),
+            reason: reason(&case, payload),
             weighing,
             cause,
             impact,
@@ -94,6 +94,12 @@ impl Verdict {
     /// Judges anew as one of a series of probes.
     pub fn repeat(&mut self, series: Series) {
         self.case.series = Some(series);
+        self.judge_anew();
+    }
+
+    /// Judges anew after other conversations have shown something.
+    pub fn join(&mut self, company: Company) {
+        self.case.company = company;
         self.judge_anew();
     }
 
@@ -179,7 +185,7 @@ impl Verdict {
     /// `rst.ttl`.
     #[must_use]
     pub fn ttl(&self) -> Option<u8> {
-        self.case.ttl()
+        self.case.own_ip().map(|ip| ip.ttl)
     }
 
     /// `rst.hops`.
@@ -203,13 +209,13 @@ impl Verdict {
     /// `rst.ttl.delta`.
     #[must_use]
     pub fn ttl_delta(&self) -> Option<i16> {
-        self.case.ttl_delta()
+        Some(i16::from(self.ttl()?) - i16::from(self.ttl_expected()?))
     }
 
     /// `rst.ip_id`.
     #[must_use]
     pub fn ip_id(&self) -> Option<u16> {
-        self.case.reset.ip.and_then(|ip| ip.id())
+        self.case.own_ip().and_then(|ip| ip.id())
     }
 
     /// `rst.ip_id.pattern`.
@@ -405,16 +411,16 @@ impl Verdict {
     }
 }
 
-/// A reason in plain text (RFC 9293 §3.5.3 SHLD-2), at most as long as one may
-/// be (255 bytes, draft-boucadair-tcpm-rst-diagnostic-payload).
-fn reason(payload: &[u8]) -> Option<&str> {
-    const LENGTH: std::ops::RangeInclusive<usize> = 4..=255;
-    let text = std::str::from_utf8(payload)
-        .ok()?
-        .trim_end_matches('\0')
-        .trim();
-    let plain = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-    (plain && LENGTH.contains(&text.len())).then_some(text)
+/// What an RST says of itself: its payload, and Multipath TCP's reason.
+fn reason(case: &Case, payload: &[u8]) -> Option<Box<str>> {
+    let mut out = String::new();
+    if let Some(reason) = Reason::of(payload) {
+        reason.write(&mut out);
+    }
+    if let Some(reason) = case.reset.multipath_reason {
+        write_multipath_reason(reason, &mut out);
+    }
+    (!out.is_empty()).then(|| out.into())
 }
 
 fn judge(case: &Case) -> (Weighing, Cause, Impact) {

@@ -24,8 +24,8 @@ pub(crate) struct Label {
     pub(crate) cause_word: String,
     /// The right tokens; `None` where the label describes the cause in free words.
     pub(crate) causes: Option<Vec<String>>,
-    /// Only cases say the impact in the contract's tokens.
-    pub(crate) impact: Option<String>,
+    /// Tokens of the impact that are right; the lab's labels do not say it.
+    pub(crate) impacts: Option<Vec<String>>,
     pub(crate) scenario: String,
     /// The scenario however it was captured; a case knows it, else `scenario` again.
     pub(crate) family: String,
@@ -91,7 +91,7 @@ fn tsv(folder: &Path, text: &str) -> Result<Labels> {
         let file = column(if is_lab { "pcap" } else { "file" })?;
         let (phase_word, cause) = (column("phase")?, column("cause")?);
         let causes = if is_lab {
-            let tokens = words::causes(cause, phase_word, column("origin")?);
+            let tokens = words::causes(cause, phase_word);
             Some(tokens.with_context(|| format!("cause `{cause}` is not in words.rs"))?)
         } else {
             None
@@ -105,7 +105,10 @@ fn tsv(folder: &Path, text: &str) -> Result<Labels> {
             phase: phase_rule(phase_word, false)?,
             cause_word: cause.to_owned(),
             causes,
-            impact: None,
+            impacts: row.get("impact").and_then(|word| {
+                let tokens = words::impacts(word)?;
+                Some(tokens.iter().map(ToString::to_string).collect())
+            }),
             family: scenario.clone(),
             scenario,
             source: source.to_owned(),
@@ -159,7 +162,7 @@ fn case_toml(text: &str, name: &str) -> Result<Vec<Label>> {
                     reset.looks_like.unwrap_or_else(|| reset.cause.clone()),
                 ]),
                 cause_word: reset.cause,
-                impact: reset.impact,
+                impacts: reset.impact.map(|impact| vec![impact]),
                 scenario: name.to_owned(),
                 family: family.to_owned(),
                 source: String::new(),

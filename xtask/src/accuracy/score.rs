@@ -78,11 +78,11 @@ impl Pair {
 
     /// `None` where the label does not say the impact.
     pub(crate) fn impact_is_right(&self) -> Option<bool> {
-        let right = self.label.impact.as_ref()?;
+        let right = self.label.impacts.as_ref()?;
         Some(
             self.verdict
                 .as_ref()
-                .is_some_and(|verdict| verdict.impact == *right),
+                .is_some_and(|verdict| right.contains(&verdict.impact)),
         )
     }
 
@@ -192,7 +192,7 @@ mod tests {
                 phase: PhaseRule::OneOf(&["syn"]),
                 cause_word: "closed_port".to_owned(),
                 causes: Some(vec!["port_closed".to_owned()]),
-                impact: None,
+                impacts: None,
                 scenario: "s".to_owned(),
                 family: "s".to_owned(),
                 source: String::new(),

@@ -108,7 +108,12 @@ const CAUSES: &[(&str, &[&str])] = &[
             "data_after_close",
         ],
     ),
-    ("no_socket_after_injected_rst", &["consequence"]),
+    // At the server's side the capture lacks the injected RST, and shows a client that
+    // no longer knows the connection.
+    (
+        "no_socket_after_injected_rst",
+        &["consequence", "no_connection"],
+    ),
     ("no_socket_half_open", &["no_connection"]),
     ("so_linger0_abort", &["application_abort"]),
     ("synack_to_closed_client_socket", &["cancelled_connect"]),
@@ -127,11 +132,11 @@ pub(crate) fn phase(word: &str, is_case: bool) -> Option<PhaseRule> {
 
 /// The tokens that are right for a cause word of the lab.
 ///
-/// A host's further reset after the first, whatever the host answered, may be called a consequence.
-/// A device's may not: it goes on by itself.
-pub(crate) fn causes(word: &str, phase: &str, origin: &str) -> Option<Vec<String>> {
+/// A further reset after the first may be called a consequence: the contract counts repeats of
+/// the same reset, and one RST per late segment, among them, whoever sends them.
+pub(crate) fn causes(word: &str, phase: &str) -> Option<Vec<String>> {
     let (_, tokens) = CAUSES.iter().find(|(name, _)| *name == word)?;
-    let is_further = phase == "after_rst" && origin == "endpoint";
+    let is_further = phase == "after_rst";
     let further = is_further.then_some(&"consequence");
     Some(
         tokens
@@ -140,6 +145,19 @@ pub(crate) fn causes(word: &str, phase: &str, origin: &str) -> Option<Vec<String
             .map(ToString::to_string)
             .collect(),
     )
+}
+
+/// The tokens of `rst.impact` that are right for an impact word of the public set; `None` where
+/// the label does not say.
+///
+/// The set knows benign and harmful only; what is `noteworthy` by the contract ("maybe visible")
+/// is a right answer for both.
+pub(crate) fn impacts(word: &str) -> Option<&'static [&'static str]> {
+    match word {
+        "benign" => Some(&["benign", "noteworthy"]),
+        "harmful" => Some(&["disruptive", "noteworthy"]),
+        _ => None,
+    }
 }
 
 /// Whether nothing in the capture could tell this middlebox from the host that it speaks for.
@@ -183,14 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_host_s_further_reset_may_be_a_consequence() {
-        let may = |phase, origin| {
-            let tokens = causes("data_after_close", phase, origin).unwrap();
+    fn only_a_further_reset_may_be_a_consequence() {
+        let may = |phase| {
+            let tokens = causes("data_after_close", phase).unwrap();
             tokens.contains(&"consequence".to_owned())
         };
-        assert!(may("after_rst", "endpoint"));
-        assert!(!may("closing", "endpoint") && !may("after_rst", "middlebox"));
-        assert_eq!(causes("no such word", "syn", "endpoint"), None);
+        assert!(may("after_rst") && !may("closing"));
+        assert_eq!(causes("no such word", "syn"), None);
     }
 
     #[test]

@@ -67,7 +67,7 @@ const UNWANTED: Declared = told(
 );
 const SCANNED: Declared = told(
     "ordinary: a closed port answers nmap; nobody wanted to use it",
-    genuine(Phase::Syn, Cause::PortClosed, Impact::Noteworthy),
+    genuine(Phase::Syn, Cause::PortClosed, Impact::Benign),
 );
 const TIMED_OUT: Declared = told(
     "ordinary: the server ends a connection that was silent for 32 s",

@@ -34,6 +34,8 @@ const NMAP_OPTIONS: [&str; 8] = [
 const SYN_PATIENCE: Duration = Duration::from_millis(1500);
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
+/// Of a scan: nobody wanted to use the port.
+const SCANNED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Benign);
 const REJECTED: Declared = foreign(Phase::Syn, Cause::ConnectionRejected, Impact::Disruptive);
 const PROBED: Declared = genuine(Phase::Established, Cause::ConnectScan, Impact::Benign);
 const UNWANTED: Declared = genuine(Phase::Handshake, Cause::HalfOpenScan, Impact::Noteworthy);
@@ -45,8 +47,8 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: |lab| scan_ports(lab, "-sS"),
         captures: &[
-            client(&[UNWANTED, REFUSED, UNWANTED, REFUSED, UNWANTED]),
-            server(&[UNWANTED, REFUSED, UNWANTED, REFUSED, UNWANTED]),
+            client(&[UNWANTED, SCANNED, UNWANTED, SCANNED, UNWANTED]),
+            server(&[UNWANTED, SCANNED, UNWANTED, SCANNED, UNWANTED]),
         ],
     },
     Scenario {
@@ -55,8 +57,8 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: |lab| scan_ports(lab, "-sT"),
         captures: &[
-            client(&[PROBED, REFUSED, PROBED, REFUSED, PROBED]),
-            server(&[PROBED, REFUSED, PROBED, REFUSED, PROBED]),
+            client(&[PROBED, SCANNED, PROBED, SCANNED, PROBED]),
+            server(&[PROBED, SCANNED, PROBED, SCANNED, PROBED]),
         ],
     },
     Scenario {
@@ -64,7 +66,7 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "nmap -sS over one port of four hosts: two are open, one is silent, one refuses.",
         kind: Kind::Real,
         run: |lab| scan_hosts(lab, "-sS"),
-        captures: &[client(&[UNWANTED, UNWANTED, REFUSED])],
+        captures: &[client(&[UNWANTED, UNWANTED, SCANNED])],
     },
     Scenario {
         name: "nmap_connect_hosts",

@@ -23,6 +23,8 @@ const CHECKS: usize = 4;
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
+/// Of a scan, or the same attempt once more.
+const REFUSED_PROBE: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Benign);
 const PROBED: Declared = genuine(Phase::Established, Cause::ConnectScan, Impact::Benign);
 const UNWANTED: Declared = genuine(Phase::Handshake, Cause::HalfOpenScan, Impact::Noteworthy);
 const CHECKED: Declared = genuine(Phase::Handshake, Cause::HealthCheck, Impact::Benign);
@@ -45,8 +47,8 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: half_open_scan,
         captures: &[
-            client(&[UNWANTED, REFUSED, UNWANTED]),
-            server(&[UNWANTED, REFUSED, UNWANTED]),
+            client(&[UNWANTED, REFUSED_PROBE, UNWANTED]),
+            server(&[UNWANTED, REFUSED_PROBE, UNWANTED]),
         ],
     },
     Scenario {
@@ -61,7 +63,10 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "A client as Windows is repeats a refused SYN with the same sequence number: three attempts that are one.",
         kind: Kind::Synthetic,
         run: syn_repeated,
-        captures: &[client(&[REFUSED; 3]), server(&[REFUSED; 3])],
+        captures: &[
+            client(&[REFUSED, REFUSED_PROBE, REFUSED_PROBE]),
+            server(&[REFUSED, REFUSED_PROBE, REFUSED_PROBE]),
+        ],
     },
     Scenario {
         name: "backscatter",

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What other conversations show about an RST: scans, ports that stay silent,
+//! names that were answered, the same silence again and again.
+
+use std::{collections::VecDeque, net::IpAddr, num::NonZeroUsize, time::Duration};
+
+use lru::LruCache;
+
+use super::Verdicts;
+use crate::{
+    cause::Cause,
+    conversation::{Key, Phase, Role},
+    evidence::{Case, Company, Origin, SAME_SILENCES, Scan},
+    verdict::Verdict,
+    wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
+};
+
+/// Hosts of each kind that are remembered; the longest unused goes first.
+const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 12).unwrap();
+/// Attempts that are kept of a client, and RSTs of a host.
+const KEPT: usize = 16;
+
+/// Different targets that came to nothing within [`SCANNED_WITHIN`] make a scan:
+/// four to five failed first contacts tell a scanner from a user (Jung et al.,
+/// "Fast Portscan Detection Using Sequential Hypothesis Testing", S&P 2004).
+const SCANNED: usize = 5;
+/// Reco: people who try addresses by hand take longer for so many.
+const SCANNED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Silences that are remembered.
+const SILENCES: usize = 64;
+/// Silences that count are longer than a slow application's pause.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
+/// A timer's own accuracy (measured: 5.00 to 5.04 s for a timer of 5 s).
+const SAME_WITHIN_PER_CENT: u32 = 2;
+
+/// An attempt that came to nothing.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    time: Timestamp,
+    server: Socket,
+    frame: FrameNumber,
+    /// The server refused it; otherwise its client left it unused.
+    refused: bool,
+    /// Its SYN was not made by a kernel, as far as it shows.
+    raw: bool,
+}
+
+/// A silence that an RST ended.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    key: Key,
+    frame: FrameNumber,
+    length: Duration,
+}
+
+/// What is remembered across conversations.
+#[derive(Debug)]
+pub(super) struct Companies {
+    clients: LruCache<IpAddr, VecDeque<Attempt>>,
+    silent: LruCache<IpAddr, (u16, FrameNumber)>,
+    refusals: LruCache<IpAddr, FrameNumber>,
+    answered: LruCache<Socket, (ServerName, FrameNumber)>,
+    strays: LruCache<IpAddr, VecDeque<(Key, FrameNumber)>>,
+    silences: VecDeque<Silence>,
+}
+
+impl Default for Companies {
+    fn default() -> Self {
+        Self {
+            clients: LruCache::new(MOST_HOSTS),
+            silent: LruCache::new(MOST_HOSTS),
+            refusals: LruCache::new(MOST_HOSTS),
+            answered: LruCache::new(MOST_HOSTS),
+            strays: LruCache::new(MOST_HOSTS),
+            silences: VecDeque::with_capacity(SILENCES),
+        }
+    }
+}
+
+impl Companies {
+    /// A client repeats its SYN, because nobody has answered.
+    pub(super) fn unanswered(&mut self, verdicts: &mut Verdicts, syn: &Segment<'_>) {
+        let server = syn.destination;
+        let silent = (server.port, syn.frame);
+        self.silent.put(server.address, silent);
+        let refusal = self.refusals.get(&server.address);
+        if let Some(verdict) = refusal.and_then(|frame| verdicts.get_mut(frame)) {
+            let mut company = verdict.case().company;
+            company.silent_port = Some(silent);
+            verdict.join(company);
+        }
+    }
+
+    /// A server answers a SYN after all.
+    pub(super) fn accepted(&mut self, server: Socket) {
+        if self.silent.is_empty() {
+            return;
+        }
+        let silent = self.silent.peek(&server.address);
+        if silent.is_some_and(|(port, _)| *port == server.port) {
+            self.silent.pop(&server.address);
+        }
+    }
+
+    /// A server answers a client that asked for this name.
+    pub(super) fn answered(&mut self, server: Socket, name: ServerName, frame: FrameNumber) {
+        self.answered.put(server, (name, frame));
+    }
+
+    /// What is known of the RST's company before it is judged.
+    pub(super) fn of(
+        &self,
+        reset: &Segment<'_>,
+        server: Socket,
+        name: Option<&ServerName>,
+    ) -> Company {
+        let silent_port = self.silent.peek(&reset.source.address).copied();
+        let other_name = self
+            .answered
+            .peek(&server)
+            .filter(|(answered, _)| name.is_some_and(|name| name != answered))
+            .map(|(_, frame)| *frame);
+        Company {
+            silent_port,
+            other_name,
+            ..Company::default()
+        }
+    }
+
+    /// Enters an RST that has its verdict, and tells those that it belongs with.
+    pub(super) fn enter(&mut self, verdicts: &mut Verdicts, reset: &Segment<'_>, key: Key) {
+        let Some(verdict) = verdicts.get(&reset.frame) else {
+            return;
+        };
+        let case = verdict.case();
+        let attempt = attempt(verdict, reset);
+        let silence = silence(case, verdict.cause()).map(|length| Silence {
+            key,
+            frame: reset.frame,
+            length,
+        });
+        let stray = verdict.cause() == Cause::StrayAnswer && !case.sender.has_seq();
+        if verdict.cause() == Cause::PortClosed {
+            self.refusals.put(reset.source.address, reset.frame);
+        }
+        if let Some((client, attempt)) = attempt {
+            self.enter_attempt(verdicts, client, attempt);
+        }
+        if let Some(silence) = silence {
+            self.enter_silence(verdicts, silence);
+        }
+        if stray {
+            self.enter_stray(verdicts, reset, key);
+        }
+    }
+
+    fn enter_attempt(&mut self, verdicts: &mut Verdicts, client: IpAddr, attempt: Attempt) {
+        let attempts = self.clients.get_or_insert_mut(client, VecDeque::new);
+        let recent = |kept: &Attempt| attempt.time.since(kept.time) <= SCANNED_WITHIN;
+        attempts.retain(recent);
+        if attempts.len() == KEPT {
+            attempts.pop_front();
+        }
+        attempts.push_back(attempt);
+        let Some((scan, frames)) = scan(attempts) else {
+            return;
+        };
+        // Once it is known as a scan, each new one joins alone.
+        let alone = |frame: &FrameNumber| {
+            let verdict = verdicts.get(frame);
+            verdict.is_none_or(|verdict| verdict.case().company.scan.is_none())
+        };
+        let frames: Vec<FrameNumber> = frames.into_iter().filter(alone).collect();
+        for frame in frames {
+            revise(verdicts, frame, |company| company.scan = Some(scan));
+        }
+    }
+
+    fn enter_silence(&mut self, verdicts: &mut Verdicts, silence: Silence) {
+        let margin = silence.length * SAME_WITHIN_PER_CENT / 100;
+        let same = |other: &&Silence| {
+            other.key != silence.key && other.length.abs_diff(silence.length) <= margin
+        };
+        let mut frames: Vec<(Key, FrameNumber)> = self
+            .silences
+            .iter()
+            .filter(same)
+            .map(|other| (other.key, other.frame))
+            .collect();
+        if self.silences.len() == SILENCES {
+            self.silences.pop_front();
+        }
+        self.silences.push_back(silence);
+        frames.push((silence.key, silence.frame));
+        let mut keys: Vec<Key> = Vec::new();
+        for (key, _) in &frames {
+            if !keys.contains(key) {
+                keys.push(*key);
+            }
+        }
+        let count = u8::try_from(keys.len()).unwrap_or(u8::MAX);
+        if count < SAME_SILENCES {
+            return;
+        }
+        for (_, frame) in frames {
+            let joined = verdicts
+                .get(&frame)
+                .is_some_and(|verdict| verdict.case().company.same_idle >= SAME_SILENCES);
+            if !joined {
+                revise(verdicts, frame, |company| company.same_idle = count);
+            }
+        }
+    }
+
+    fn enter_stray(&mut self, verdicts: &mut Verdicts, reset: &Segment<'_>, key: Key) {
+        let strays = self
+            .strays
+            .get_or_insert_mut(reset.source.address, VecDeque::new);
+        if strays.iter().any(|(other, _)| *other == key) {
+            return;
+        }
+        if strays.len() == KEPT {
+            strays.pop_front();
+        }
+        strays.push_back((key, reset.frame));
+        let count = u8::try_from(strays.len()).unwrap_or(u8::MAX);
+        for (_, frame) in strays.iter() {
+            revise(verdicts, *frame, |company| company.unsolicited = count);
+        }
+    }
+}
+
+fn revise(verdicts: &mut Verdicts, frame: FrameNumber, change: impl FnOnce(&mut Company)) {
+    if let Some(verdict) = verdicts.get_mut(&frame) {
+        let mut company = verdict.case().company;
+        change(&mut company);
+        verdict.join(company);
+    }
+}
+
+/// The client, and its attempt that this RST ends; none where a device on the path
+/// ends it, whose rule may hit many clients alike.
+fn attempt(verdict: &Verdict, reset: &Segment<'_>) -> Option<(IpAddr, Attempt)> {
+    let refused = match verdict.cause() {
+        Cause::PortClosed if verdict.origin() != Origin::Middlebox => true,
+        Cause::HalfOpenScan | Cause::ConnectScan => false,
+        _ => return None,
+    };
+    let (client, server) = if refused {
+        (reset.destination, reset.source)
+    } else {
+        (reset.source, reset.destination)
+    };
+    let case = verdict.case();
+    let client_end = if refused {
+        &case.receiver
+    } else {
+        &case.sender
+    };
+    let attempt = Attempt {
+        time: reset.time,
+        server,
+        frame: reset.frame,
+        refused,
+        raw: client_end.is_raw_syn(),
+    };
+    Some((client.address, attempt))
+}
+
+/// Those of the attempts that are one scan with the last: of raw SYNs from the second
+/// target on, because no kernel opens so; many ports of one host; many hosts that
+/// would have accepted. Many hosts that refuse alike are none: one device may refuse
+/// for all of them.
+fn scan(attempts: &VecDeque<Attempt>) -> Option<(Scan, Vec<FrameNumber>)> {
+    let last = attempts.back()?;
+    let raw: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.raw).collect();
+    if last.raw && raw.iter().any(|attempt| !attempt.refused) && targets(&raw) >= 2 {
+        return Some(one_scan(&raw));
+    }
+    let host = last.server.address;
+    let of_host: Vec<&Attempt> = attempts
+        .iter()
+        .filter(|attempt| attempt.server.address == host)
+        .collect();
+    if targets(&of_host) >= SCANNED {
+        return Some(one_scan(&of_host));
+    }
+    let unused: Vec<&Attempt> = attempts.iter().filter(|attempt| !attempt.refused).collect();
+    let hosts = distinct(unused.iter().map(|attempt| attempt.server.address));
+    (!last.refused && hosts >= SCANNED).then(|| one_scan(&unused))
+}
+
+fn targets(attempts: &[&Attempt]) -> usize {
+    distinct(attempts.iter().map(|attempt| attempt.server))
+}
+
+fn one_scan(attempts: &[&Attempt]) -> (Scan, Vec<FrameNumber>) {
+    let count = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+    let scan = Scan {
+        ports: count(distinct(attempts.iter().map(|attempt| attempt.server.port))),
+        hosts: count(distinct(
+            attempts.iter().map(|attempt| attempt.server.address),
+        )),
+    };
+    (scan, attempts.iter().map(|attempt| attempt.frame).collect())
+}
+
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> usize {
+    let mut seen: Vec<T> = Vec::with_capacity(KEPT);
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen.len()
+}
+
+/// The silence that this RST ends, if others may end after the same one.
+fn silence(case: &Case, cause: Cause) -> Option<Duration> {
+    let open = matches!(
+        case.phase,
+        Phase::Established | Phase::Request | Phase::Data
+    );
+    let other = matches!(
+        cause,
+        Cause::TlsAlert
+            | Cause::KeepaliveTimeout
+            | Cause::RetransmissionTimeout
+            | Cause::ZeroWindowTimeout
+            | Cause::ConnectScan
+            | Cause::HealthCheck
+    );
+    case.idle
+        .filter(|idle| open && !other && *idle >= SHORTEST_SILENCE)
+}
+
+/// The server's socket of this RST.
+pub(super) fn server_of(case: &Case, reset: &Segment<'_>) -> Socket {
+    match case.role {
+        Some(Role::Client) => reset.destination,
+        Some(Role::Server) | None => reset.source,
+    }
+}

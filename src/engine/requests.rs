@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What clients ask for, over as many segments as it takes, and how much of the
+//! response has come.
+
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+
+use crate::{
+    conversation::{Conversation, Key, Side},
+    wire::{Content, Segment, SeqNumber, ServerName, expects_no_body, response_length},
+};
+
+/// Conversations whose server name is remembered; the longest unused goes
+/// first. 16,384 of them take about 6 MiB.
+const MOST_NAMES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+/// Requests that are put together at a time, 4 MiB of them at most.
+const MOST_PARTIAL: NonZeroUsize = NonZeroUsize::new(1 << 10).unwrap();
+/// Bytes of a request that are looked at: a ClientHello with a post-quantum key
+/// share takes about 1,800, and HTTP servers take 8 KiB of headers, of which Host
+/// comes early (RFC 9110 §7.2).
+const LONGEST_REQUEST: usize = 4096;
+/// Responses that are followed at a time.
+const MOST_RESPONSES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+
+/// The server that the client last asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) name: ServerName,
+    /// It had asked for the same one before.
+    pub(super) repeated: bool,
+}
+
+/// A request of which more is to come.
+#[derive(Debug)]
+struct Partial {
+    content: Content,
+    bytes: Vec<u8>,
+    next: SeqNumber,
+}
+
+/// A response by HTTP/1.
+#[derive(Clone, Copy, Debug)]
+enum Response {
+    /// The request wants none of the body that the response will tell of.
+    WithoutBody,
+    /// So much of the stream belongs to it.
+    Until(SeqNumber),
+}
+
+/// The requests of all conversations.
+#[derive(Debug)]
+pub(super) struct Requests {
+    names: LruCache<Key, Asked>,
+    partial: LruCache<Key, Partial>,
+    responses: LruCache<Key, Response>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            names: LruCache::new(MOST_NAMES),
+            partial: LruCache::new(MOST_PARTIAL),
+            responses: LruCache::new(MOST_RESPONSES),
+        }
+    }
+}
+
+impl Requests {
+    /// Takes a segment that is, or goes on with, a request or a response.
+    pub(super) fn learn(
+        &mut self,
+        conversation: &mut Conversation,
+        segment: &Segment<'_>,
+        (key, side): (Key, Side),
+        content: Content,
+    ) {
+        match content {
+            Content::TlsClientHello | Content::HttpRequest => {
+                let more = self.learn_request(segment, key, content);
+                conversation.note_partial_request(side, more.then_some(content));
+            }
+            Content::HttpResponse => self.learn_response(segment, key),
+            Content::TlsAlert | Content::Other => {}
+        }
+    }
+
+    /// Whether more of the request is to come that may hold the name.
+    fn learn_request(&mut self, segment: &Segment<'_>, key: Key, content: Content) -> bool {
+        self.responses.pop(&key);
+        let begun = self
+            .partial
+            .pop(&key)
+            .filter(|begun| begun.next == segment.seq && begun.content == content);
+        let mut bytes = begun.map(|begun| begun.bytes).unwrap_or_default();
+        let room = LONGEST_REQUEST.saturating_sub(bytes.len());
+        bytes.extend(segment.payload.iter().take(room));
+        if expects_no_body(&bytes) {
+            self.responses.put(key, Response::WithoutBody);
+        }
+        if let Some(name) = content.server_name(&bytes) {
+            let before = self.names.peek(&key).map(|asked| asked.name);
+            let repeated = before == Some(name);
+            self.names.put(key, Asked { name, repeated });
+            return false;
+        }
+        if content.is_whole(&bytes) || bytes.len() >= LONGEST_REQUEST {
+            return false;
+        }
+        let next = segment.end();
+        self.partial.put(
+            key,
+            Partial {
+                content,
+                bytes,
+                next,
+            },
+        );
+        true
+    }
+
+    fn learn_response(&mut self, segment: &Segment<'_>, key: Key) {
+        if matches!(self.responses.peek(&key), Some(Response::WithoutBody)) {
+            return;
+        }
+        if let Some(length) = response_length(segment.payload) {
+            let end = segment.seq.offset(length);
+            self.responses.put(key, Response::Until(end));
+        }
+    }
+
+    /// What the client of this conversation last asked for.
+    pub(super) fn asked(&self, key: &Key) -> Option<&Asked> {
+        self.names.peek(key)
+    }
+
+    /// Bytes of the last response that its server, at `snd_nxt`, has not sent.
+    pub(super) fn unsent(&self, key: &Key, snd_nxt: SeqNumber) -> Option<u32> {
+        match self.responses.peek(key)? {
+            Response::WithoutBody => None,
+            Response::Until(end) => u32::try_from(end.distance(snd_nxt))
+                .ok()
+                .filter(|missing| *missing > 0),
+        }
+    }
+
+    /// Another life of the conversation begins.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.names.pop(key);
+        self.partial.pop(key);
+        self.responses.pop(key);
+    }
+}
