@@ -20,6 +20,9 @@ pub enum Pattern {
 }
 
 impl Pattern {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Zero, Self::Counter, Self::Random, Self::Constant];
+
     /// The value of `rst.ip_id.pattern`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

@@ -33,6 +33,9 @@ pub enum Severity {
 }
 
 impl Impact {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Benign, Self::Noteworthy, Self::Disruptive];
+
     /// The value of `rst.impact`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

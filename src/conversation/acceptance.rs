@@ -22,6 +22,14 @@ pub enum Acceptability {
 }
 
 impl Acceptability {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Exact,
+        Self::InWindow,
+        Self::OutOfWindow,
+        Self::Unknown,
+    ];
+
     /// The value of `rst.acceptability`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

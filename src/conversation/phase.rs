@@ -28,6 +28,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Syn,
+        Self::Handshake,
+        Self::Established,
+        Self::Request,
+        Self::Data,
+        Self::Closing,
+        Self::Closed,
+        Self::Reset,
+        Self::Unknown,
+    ];
+
     /// The value of `rst.phase`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

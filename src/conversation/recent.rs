@@ -32,6 +32,20 @@ pub enum TriggerKind {
 }
 
 impl TriggerKind {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Syn,
+        Self::SynAck,
+        Self::Ack,
+        Self::Data,
+        Self::TlsClientHello,
+        Self::HttpRequest,
+        Self::Fin,
+        Self::KeepAlive,
+        Self::Retransmission,
+        Self::TlsAlert,
+    ];
+
     /// The value of `rst.trigger`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

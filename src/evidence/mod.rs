@@ -74,6 +74,9 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Endpoint, Self::Middlebox, Self::Unclear];
+
     /// The value of `rst.origin`.
     #[must_use]
     pub const fn token(self) -> &'static CStr {

@@ -10,7 +10,7 @@ use crate::{project, say};
 pub(crate) fn run() -> Result<()> {
     let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);
     golden
-        .args(["--test", "golden", "--test", "accuracy"])
+        .args(["--test", "golden", "--test", "accuracy", "--test", "docs"])
         .args(project::ENGINE_FEATURES)
         .env("INSTA_UPDATE", "always");
     say::step("rewriting the golden snapshots");
@@ -18,11 +18,11 @@ pub(crate) fn run() -> Result<()> {
     let outcome = project::run(&mut golden);
     let mut changed = Command::new("git");
     changed
-        .args(["--no-pager", "diff", "--stat", "--", "tests"])
+        .args(["--no-pager", "diff", "--stat", "--", "tests", "docs"])
         .current_dir(project::root());
     project::run(&mut changed)?;
     let mut new = Command::new("git");
-    new.args(["status", "--short", "--", "tests"])
+    new.args(["status", "--short", "--", "tests", "docs"])
         .current_dir(project::root());
     project::run(&mut new)?;
     outcome
