@@ -5,7 +5,7 @@
 
 use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
-    conversation::Phase,
+    conversation::{Phase, TriggerKind},
     evidence::{Case, Origin, say, write_span},
 };
 
@@ -77,6 +77,12 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 );
             }
             say!(out, ".");
+            if case
+                .trigger()
+                .is_some_and(|trigger| trigger.kind == TriggerKind::Data)
+            {
+                say!(out, " A filter that objects to that data looks the same.");
+            }
         }
         Cause::BlindInjection => {
             let receiver = case.receiver_word();

@@ -71,6 +71,10 @@ const ANSWERED_WITHIN_ROUND_TRIPS: u32 = 3;
 /// (`TCP_RTO_MIN`, 200 ms); later the trigger would have been sent again.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
 
+/// Beside the claimed sender round trips are the noise of its scheduler (measured:
+/// 20 µs to 400 µs) and tell nothing of what it can have answered.
+const BESIDE: Duration = Duration::from_millis(1);
+
 /// An abort that comes later than this follows a timer of the application, not
 /// the segment (reco: an unanswered request is aborted at once or at a time-out,
 /// and time-outs are set in seconds).
@@ -152,7 +156,8 @@ impl Answer {
         };
         // The newest that is old enough for an answer to have come back; where
         // none is, the newest: then something nearer has answered.
-        let old_enough = |sent: &&Sent| rtt.is_none_or(|rtt| age(sent) >= rtt * 9 / 10);
+        let far = rtt.filter(|rtt| *rtt >= BESIDE);
+        let old_enough = |sent: &&Sent| far.is_none_or(|rtt| age(sent) >= rtt * 9 / 10);
         let trigger = candidates()
             .find(old_enough)
             .or_else(|| candidates().next())
