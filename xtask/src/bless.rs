@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask bless`: rewrites the golden snapshots; the diff is for a person to read.
+//! `cargo xtask bless`: rewrites the golden snapshots, or the README's picture; the diff is for a person to read.
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{project, say};
+use crate::test::PLUGIN_VARIABLE;
+use crate::{project, say, setup};
+
+/// Where the test of the GUI is to put the README's picture.
+const PICTURE_VARIABLE: &str = "RSTSCOPE_PICTURE";
+
+/// Takes the README's picture anew, of the real Wireshark.
+pub(crate) fn picture() -> Result<()> {
+    setup::gui()?;
+    let plugin = project::build_plugin()?;
+    let picture = project::root().join("docs/packet-list.png");
+    let mut gui = project::cargo(["test", "--package", "rstscope", "--test", "gui"]);
+    gui.args(project::ENGINE_FEATURES)
+        .args(["--", "details_explain_and_a_link_jumps"])
+        .env(PLUGIN_VARIABLE, plugin)
+        .env(PICTURE_VARIABLE, &picture);
+    project::run(&mut gui)?;
+    say::line(format_args!("Wrote {}.", picture.display()));
+    Ok(())
+}
 
 pub(crate) fn run() -> Result<()> {
     let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);

@@ -65,7 +65,11 @@ enum Command {
         arguments: Vec<OsString>,
     },
     /// Rewrite the golden snapshots and show what changed
-    Bless,
+    Bless {
+        /// Take the README's picture anew instead, of the real Wireshark
+        #[arg(long)]
+        picture: bool,
+    },
     /// Compare the plugin's verdicts with labelled captures
     Accuracy {
         /// Folders with a `labels.tsv` or with cases (default: tests/captures and the shared sets)
@@ -90,7 +94,8 @@ fn main() -> ExitCode {
         Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),
         Command::Lab { arguments } => lab::run(&arguments),
-        Command::Bless => bless::run(),
+        Command::Bless { picture: true } => bless::picture(),
+        Command::Bless { picture: false } => bless::run(),
         Command::Accuracy {
             folders,
             misses,

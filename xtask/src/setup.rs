@@ -77,6 +77,17 @@ const CHECKS: &[Need] = &[
     ),
 ];
 
+/// Wireshark on a screen that nobody sits at, and what clicks and reads there.
+const GUI: &[Need] = &[
+    need(Probe::Program(&["wireshark"]), "wireshark", "wireshark"),
+    need(Probe::Program(&["Xvfb"]), "xvfb", "xorg-x11-server-Xvfb"),
+    need(Probe::Program(&["openbox"]), "openbox", "openbox"),
+    need(Probe::Program(&["xdotool"]), "xdotool", "xdotool"),
+    need(Probe::Program(&["import"]), "imagemagick", "ImageMagick"),
+    need(Probe::Program(&["convert"]), "imagemagick", "ImageMagick"),
+    need(Probe::Program(&["tesseract"]), "tesseract-ocr", "tesseract"),
+];
+
 /// Network namespaces and the rules in them; the lab does everything else itself.
 const LAB: &[Need] = &[
     need(Probe::Program(&["ip"]), "iproute2", "iproute"),
@@ -101,8 +112,13 @@ pub(crate) fn plugin() -> Result<()> {
 
 /// Sets up what `cargo xtask test` needs.
 pub(crate) fn tests() -> Result<()> {
-    ensure(PLUGIN.iter().chain(CHECKS))?;
+    ensure(PLUGIN.iter().chain(CHECKS).chain(GUI))?;
     rust_components()
+}
+
+/// Sets up what taking the README's picture needs.
+pub(crate) fn gui() -> Result<()> {
+    ensure(PLUGIN.iter().chain(GUI))
 }
 
 /// Sets up what the lab needs.

@@ -12,7 +12,7 @@ use crate::project::{self, ENGINE_FEATURES};
 use crate::{say, setup, tidy, wireshark};
 
 /// Where the tests that use the real tshark look for the plugin.
-const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
+pub(crate) const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
 
 /// Features of the lints' first run: the plugin's, and those that the tests need.
 const PLUGIN_FEATURES: [&str; 2] = ["--features", "replay"];
@@ -95,7 +95,7 @@ pub(crate) fn run() -> Result<()> {
         project::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
     let plugin = report.step("plugin, release mode", project::build_plugin);
-    report.step("tests, with the real tshark", || test(plugin));
+    report.step("tests, with real Wireshark", || test(plugin));
     report.finish()
 }
 

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The real Wireshark, on a screen of its own, as a user meets the plugin and the profile.
+//!
+//! Screenshots are kept in `target/tmp/gui`; `cargo xtask bless --picture` makes one of them the README's.
+
+#[path = "support/cases.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod cases;
+#[path = "support/profile.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod profile;
+#[path = "support/screen.rs"]
+mod screen;
+#[path = "support/tshark.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod tshark;
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::profile::Done;
+use crate::screen::{Area, Image, SIZE, Screen};
+use crate::tshark::{Scratch, Tshark};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Where `cargo xtask bless --picture` wants the README's picture.
+const PICTURE_VARIABLE: &str = "RSTSCOPE_PICTURE";
+
+/// The menus, and the filter with its buttons.
+const TOP: Area = Area::rows(0, 120);
+/// A menu that hangs down.
+const MENU: Area = Area::rows(40, 800);
+/// The rows of the packet list, and how high each is.
+const LIST: Area = Area::rows(136, 470);
+const ROW: usize = 17;
+const HEADING_AND_LIST: Area = Area::rows(115, 470);
+const DETAILS: Area = Area {
+    x: 0,
+    y: 500,
+    width: 685,
+    height: 360,
+};
+/// The left and the right part of the preferences.
+const CHAPTERS: Area = Area {
+    x: 0,
+    y: 0,
+    width: 290,
+    height: 400,
+};
+const PREFERENCES: Area = Area {
+    x: 305,
+    y: 0,
+    width: 1095,
+    height: 840,
+};
+/// The values in the table of preferences.
+const VALUES: Area = Area {
+    x: 780,
+    y: 70,
+    width: 300,
+    height: 300,
+};
+const STATUS: Area = Area::rows(850, 900);
+const WHOLE: Area = Area::rows(0, SIZE.1);
+/// A column of pixels that meets no letter in the packet list: the left edge of Length.
+const BETWEEN_COLUMNS: usize = 360;
+
+/// Backgrounds of the profile.
+const MIDDLEBOX: &str = "#a40000";
+const AFTER_FORGERY: &str = "#cdebe6";
+const DISRUPTIVE: &str = "#ffcc80";
+const NOTEWORTHY: &str = "#fff3c4";
+const BENIGN: &str = "#ececec";
+
+/// Wireshark with the plugin and the profile, showing a capture.
+struct Wireshark {
+    screen: Screen,
+    _tshark: Tshark,
+    _home: Scratch,
+    /// One at a time: they are slow enough alone.
+    _turn: MutexGuard<'static, ()>,
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn demo() -> PathBuf {
+    project().join("tests/captures/demo/capture.pcap")
+}
+
+impl Wireshark {
+    /// Shows the demo.
+    fn open() -> Outcome<Self> {
+        let wireshark = Self::start("capture.pcap", |home| {
+            let capture = home.join("capture.pcap");
+            fs::copy(demo(), &capture)?;
+            Ok((vec!["-r".into(), capture.into_os_string()], Stdio::null()))
+        })?;
+        wireshark.screen.find("Displayed: 47", STATUS)?;
+        wireshark.screen.press(&["ctrl+shift+r"])?;
+        Ok(wireshark)
+    }
+
+    /// Starts it with what `prepare` makes in its home folder.
+    fn start(
+        title: &str,
+        prepare: impl FnOnce(&Path) -> Outcome<(Vec<std::ffi::OsString>, Stdio)>,
+    ) -> Outcome<Self> {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let tshark = cases::tshark_with_plugin()?;
+        let home = Scratch::new()?;
+        let folder = home
+            .0
+            .join(".config/wireshark/profiles")
+            .join(profile::NAME);
+        let done = profile::install(&profile::files(project())?, &folder)?;
+        assert_eq!(done, Done::Written);
+        let (arguments, stdin) = prepare(&home.0)?;
+
+        // The same user, plugin folder and language as tshark has in the other tests.
+        let like = tshark.command();
+        let mut command = Command::new("setpriv");
+        let mut wireshark = if like.get_program() == "setpriv" {
+            command.args(like.get_args().take_while(|argument| *argument != "tshark"));
+            command.arg("wireshark");
+            hand_over(&home.0)?;
+            command
+        } else {
+            Command::new("wireshark")
+        };
+        for (name, value) in like.get_envs() {
+            match value {
+                Some(value) => wireshark.env(name, value),
+                None => wireshark.env_remove(name),
+            };
+        }
+        wireshark
+            .env("HOME", &home.0)
+            .env("XDG_RUNTIME_DIR", &home.0)
+            .args(["-C", profile::NAME])
+            .args(arguments)
+            .current_dir(&home.0);
+        let screen = Screen::showing(&mut wireshark, stdin)?;
+        screen.fill_with(title)?;
+        Ok(Self {
+            screen,
+            _tshark: tshark,
+            _home: home,
+            _turn: turn,
+        })
+    }
+
+    fn filter(&self, filter: &str, displayed: usize) -> Outcome {
+        self.screen.press(&["ctrl+slash", "ctrl+a"])?;
+        self.screen.type_text(filter)?;
+        self.screen.press(&["Return"])?;
+        self.screen
+            .find(&format!("Displayed: {displayed} "), STATUS)?;
+        Ok(())
+    }
+
+    fn go_to(&self, frame: u32) -> Outcome {
+        self.screen.press(&["ctrl+g"])?;
+        self.screen.find("Packet:", Area::rows(90, 180))?;
+        self.screen.type_text(&frame.to_string())?;
+        self.screen.press(&["Return"])?;
+        self.shows(frame)
+    }
+
+    /// The details are those of this frame.
+    fn shows(&self, frame: u32) -> Outcome {
+        self.screen.find(&format!("Frame {frame}: "), DETAILS)?;
+        Ok(())
+    }
+
+    /// Pages down in the details until the phrase shows.
+    fn scroll_to(&self, phrase: &str) -> Outcome<(usize, usize)> {
+        self.screen
+            .until(&format!("{phrase:?} in the details"), || {
+                let lines = self.screen.look()?.read(DETAILS)?;
+                let found = lines.iter().find_map(|line| line.find(phrase));
+                if found.is_none() {
+                    self.screen.press(&["Page_Down"])?;
+                }
+                Ok(found)
+            })
+    }
+
+    fn choose(&self, menu: &str, entry: &str) -> Outcome {
+        self.screen.click(self.screen.find(menu, TOP)?, 1)?;
+        self.screen.click(self.screen.find(entry, MENU)?, 1)
+    }
+}
+
+/// Gives all that lies in the home folder to the user that root becomes.
+fn hand_over(path: &Path) -> Outcome {
+    const NOBODY: u32 = 65534;
+    if fs::metadata(path)?.uid() == 0 {
+        chown(path, Some(NOBODY), Some(NOBODY))?;
+    }
+    if path.is_dir() {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        for entry in path.read_dir()? {
+            hand_over(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a screenshot.
+fn keep(image: &Image, name: &str) -> Outcome {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gui");
+    image.save(&folder.join(name).with_extension("png"))
+}
+
+/// The backgrounds of the rows of the packet list, down to the first that is white.
+fn row_colors(image: &Image) -> Vec<String> {
+    let rows = (LIST.y..LIST.y + LIST.height).step_by(ROW);
+    rows.map(|top| image.color(BETWEEN_COLUMNS, top + ROW / 2))
+        .take_while(|color| color != "#ffffff")
+        .collect()
+}
+
+#[test]
+fn packet_list_tells_resets_apart() -> Outcome {
+    let wireshark = Wireshark::open()?;
+    wireshark.filter("rst", 9)?;
+    for phrases in [
+        ["port_closed", "disruptive"],
+        ["application_abort", "noteworthy"],
+        ["data_after_close", "benign"],
+        ["connection_rejected", "disruptive"],
+        ["content_filter", "disruptive"],
+        ["consequence", "benign"],
+        ["RST, ACK", "RST likely"],
+        ["Confidence", "Impact"],
+    ] {
+        for phrase in phrases {
+            wireshark.screen.find(phrase, HEADING_AND_LIST)?;
+        }
+    }
+
+    wireshark.go_to(46)?;
+    let mut colors = row_colors(&wireshark.screen.look()?);
+    wireshark.go_to(43)?;
+    let image = wireshark.screen.look()?;
+    keep(&image, "resets")?;
+    // The row of the selected frame has the color of the selection.
+    let others = row_colors(&image);
+    assert_eq!(others.len(), 9);
+    assert_ne!(colors[7], others[7]);
+    colors[7].clone_from(&others[7]);
+    let expected = [
+        DISRUPTIVE,
+        NOTEWORTHY,
+        BENIGN,
+        MIDDLEBOX,
+        MIDDLEBOX,
+        MIDDLEBOX,
+        BENIGN,
+        AFTER_FORGERY,
+        BENIGN,
+    ];
+    assert_eq!(colors, expected);
+
+    wireshark.filter("!rst", 38)?;
+    for key in ["ctrl+Home", "ctrl+End"] {
+        wireshark.screen.press(&[key])?;
+        let image = wireshark.screen.look()?;
+        keep(&image, "ordinary")?;
+        let colors = row_colors(&image);
+        assert!(colors.len() > 10, "{colors:?}");
+        assert!(!colors.iter().any(|color| color == MIDDLEBOX), "{colors:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn details_explain_and_a_link_jumps() -> Outcome {
+    let wireshark = Wireshark::open()?;
+    wireshark.go_to(43)?;
+    let root = wireshark
+        .screen
+        .find("[TCP Reset Analysis, RST likely", DETAILS)?;
+    wireshark.screen.click(root, 1)?;
+    wireshark.screen.press(&["shift+Right"])?;
+    for phrase in [
+        "Phase: request",
+        "Claimed sender: server",
+        "Origin: middlebox",
+    ] {
+        wireshark.scroll_to(phrase)?;
+    }
+    for phrase in [
+        "Cause: content_filter",
+        "Answer to: 42",
+        "Impact: disruptive",
+        "Evidence: ",
+    ] {
+        wireshark.scroll_to(phrase)?;
+    }
+    let image = wireshark.screen.look()?;
+    keep(&image, "packet-list")?;
+    if let Some(picture) = env::var_os(PICTURE_VARIABLE) {
+        image.save(Path::new(&picture))?;
+    }
+    wireshark.screen.press(&["Home"])?;
+    let trigger = wireshark.scroll_to("Answer to: 42")?;
+    wireshark.screen.click(trigger, 2)?;
+    wireshark.shows(42)
+}
+
+#[test]
+fn expert_information_and_statistics_count_the_resets() -> Outcome {
+    let wireshark = Wireshark::open()?;
+    wireshark.choose("Analyze", "Expert Information")?;
+    wireshark.screen.fill_with("Expert Information")?;
+    for severity in ["Warning", "Note", "Chat"] {
+        wireshark.screen.find(severity, WHOLE)?;
+    }
+    wireshark
+        .screen
+        .find("sender of an earlier RST goes on", WHOLE)?;
+    wireshark
+        .screen
+        .find("connection rejected on the path", WHOLE)?;
+    keep(&wireshark.screen.look()?, "expert")?;
+    // A key that comes before the dialog has the focus is lost.
+    wireshark.screen.until("the dialog to close", || {
+        wireshark.screen.press(&["Escape"])?;
+        let lines = wireshark.screen.look()?.read(STATUS)?;
+        let closed = lines.iter().any(|line| line.holds("Displayed: 47"));
+        Ok(closed.then_some(()))
+    })?;
+
+    wireshark.choose("Statistics", "TCP Resets")?;
+    wireshark.screen.fill_with("TCP Resets")?;
+    for row in ["middlebox 3", "disruptive 4", "10.77.4.2 6"] {
+        wireshark.screen.find(row, WHOLE)?;
+    }
+    let group = wireshark.screen.find("Resets by origin 8", WHOLE)?;
+    wireshark.screen.click(group, 1)?;
+    wireshark.screen.press(&["End"])?;
+    for row in ["Connection attempts 7", "refused 1", "accepted 5"] {
+        wireshark.screen.find(row, WHOLE)?;
+    }
+    keep(&wireshark.screen.look()?, "statistics")
+}
+
+#[test]
+fn button_reload_and_preference_take_effect() -> Outcome {
+    let wireshark = Wireshark::open()?;
+    wireshark
+        .screen
+        .click(wireshark.screen.find("Middlebox", TOP)?, 1)?;
+    wireshark.screen.find("Displayed: 3 ", STATUS)?;
+    wireshark.screen.press(&["ctrl+r"])?;
+    wireshark.screen.find("Displayed: 3 ", STATUS)?;
+    wireshark.screen.find("RST likely", LIST)?;
+    assert_eq!(row_colors(&wireshark.screen.look()?)[1..], [MIDDLEBOX; 2]);
+
+    wireshark.screen.press(&["ctrl+shift+p"])?;
+    wireshark.screen.fill_with("Preferences")?;
+    let advanced = wireshark.screen.find("Advanced", CHAPTERS)?;
+    wireshark.screen.click(advanced, 1)?;
+    let search = wireshark.screen.find("Search:", PREFERENCES)?;
+    wireshark.screen.click((search.0 + 200, search.1), 1)?;
+    wireshark.screen.type_text("rst.info_column")?;
+    wireshark
+        .screen
+        .find("rst.info_column Default", PREFERENCES)?;
+    let value = wireshark.screen.find("TRUE", VALUES)?;
+    wireshark.screen.click(value, 2)?;
+    wireshark
+        .screen
+        .find("rst.info_column Changed", PREFERENCES)?;
+    keep(&wireshark.screen.look()?, "preferences")?;
+    wireshark.screen.press(&["Return"])?;
+    wireshark.screen.find("Displayed: 3 ", STATUS)?;
+    wireshark
+        .screen
+        .until("an Info column without summaries", || {
+            let lines = wireshark.screen.look()?.read(LIST)?;
+            let has = |phrase| lines.iter().any(|line| line.holds(phrase));
+            Ok((has("RST, ACK") && !has("likely")).then_some(()))
+        })
+}
+
+#[test]
+fn resets_are_explained_while_the_capture_runs() -> Outcome {
+    let (reader, mut writer) = std::io::pipe()?;
+    let wireshark = Wireshark::start("Wireshark Network Analyzer", |_| {
+        Ok((vec!["-k".into(), "-i".into(), "-".into()], reader.into()))
+    });
+    let bytes = fs::read(demo())?;
+    let (before, after) = bytes.split_at(start_of(&bytes, 44)?);
+    writer.write_all(before)?;
+    let wireshark = wireshark?;
+    wireshark.screen.find("Packets: 43", STATUS)?;
+    wireshark.screen.press(&["ctrl+shift+r"])?;
+    wireshark.filter("rst.origin", 6)?;
+    wireshark.go_to(43)?;
+    wireshark.screen.find("faster than the path", DETAILS)?;
+    wireshark.filter("rst.followup", 0)?;
+    writer.write_all(after)?;
+    drop(writer);
+    wireshark.screen.find("Displayed: 1 ", STATUS)?;
+    wireshark.filter("rst", 9)?;
+    wireshark.go_to(43)?;
+    wireshark.screen.find("real sender goes on", DETAILS)?;
+    keep(&wireshark.screen.look()?, "live")
+}
+
+/// Where a frame's record begins in a capture file.
+fn start_of(capture: &[u8], frame: usize) -> Outcome<usize> {
+    (1..frame).try_fold(24, |at, _| {
+        let length = capture.get(at + 8..at + 12).ok_or("the capture is short")?;
+        let length = u32::from_le_bytes(length.try_into()?);
+        Ok(at + 16 + usize::try_from(length)?)
+    })
+}
