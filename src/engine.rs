@@ -59,6 +59,10 @@ impl Default for Settings {
     }
 }
 
+/// Segments of a side that show its host's habits; of the later ones one in so many
+/// is looked at, which a counter of IP IDs tolerates (`ip_id::COUNTER_STEP`).
+const HABITS_SHOWN: u8 = 8;
+
 /// RSTs that are judged in one capture; those beyond carry no fields.
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
@@ -122,7 +126,9 @@ impl Engine {
         } else {
             self.learn(&segment, key, side);
         }
-        self.attempts.follow(&mut self.verdicts.changes, changes);
+        if self.verdicts.changes.count() != changes {
+            self.attempts.follow(&mut self.verdicts.changes, changes);
+        }
     }
 
     /// What is known of the RST in this frame now.
@@ -178,17 +184,24 @@ impl Engine {
         }
         let learned = conversation.learn(segment, side);
         self.later.host_sends(&mut self.verdicts, segment);
-        if self
-            .hosts
-            .learn(segment, learned.rtt, learned.rtt_is_certain)
-        {
+        let sent = conversation.endpoint(side).segments;
+        let tells = sent <= HABITS_SHOWN || sent.is_multiple_of(HABITS_SHOWN);
+        let news = (tells || learned.rtt.is_some())
+            && self
+                .hosts
+                .learn(segment, learned.rtt, learned.rtt_is_certain);
+        if news {
             self.later
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
+        }
+        if learned.content != Content::Other {
+            self.requests
+                .learn(conversation, segment, (key, side), learned.content);
         }
         let first_answer = learned.kind.carries_payload()
             && conversation.endpoint(side).data_segments == 1
             && conversation.role(side) == Some(Role::Server);
-        if let Some(asked) = self.requests.asked(&key).filter(|_| first_answer) {
+        if first_answer && let Some(asked) = self.requests.asked(&key) {
             self.companies
                 .answered(segment.source, asked.name, segment.frame);
         }
@@ -201,11 +214,6 @@ impl Engine {
         );
         if let Some(followup) = followup {
             self.followups.insert(segment.frame, followup);
-        }
-        if learned.content != Content::Other {
-            let conversation = self.conversations.entry(key);
-            self.requests
-                .learn(conversation, segment, (key, side), learned.content);
         }
     }
 

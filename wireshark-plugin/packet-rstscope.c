@@ -24,7 +24,6 @@
 void rstscope_plugin_register(void);
 
 static int proto_rstscope;
-static protocol_t *protocol;
 static dissector_handle_t rstscope_handle;
 static dissector_handle_t tcp_handle;
 
@@ -72,7 +71,7 @@ open_capture(void)
 static int
 dissect_tee(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(protocol)) {
+    if (!PINFO_FD_VISITED(pinfo)) {
         segment_read(tvb, pinfo, data, &pending);
     }
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
@@ -92,6 +91,9 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
 {
     observe_pending(pinfo);
     const uint32_t holds = rstscope_engine_holds(engine, pinfo->num);
+    /* Expert items are listed under the protocol that is current. */
+    const char *outer_proto = pinfo->current_proto;
+    pinfo->current_proto = holds ? "RST Analysis" : outer_proto;
     if (holds & (RSTSCOPE_HOLDS_VERDICT | RSTSCOPE_HOLDS_FOLLOWUP)) {
         tree_show(engine, tvb, pinfo, tree, pref_rstscope_info_column);
     }
@@ -102,6 +104,7 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
             experts_add_complaint(engine, tvb, pinfo, tree);
         }
     }
+    pinfo->current_proto = outer_proto;
     stats_count(engine, pinfo);
     return (int)tvb_captured_length(tvb);
 }
@@ -148,7 +151,6 @@ static void
 proto_register_rstscope(void)
 {
     proto_rstscope = proto_register_protocol("TCP Reset Analysis", "RST Analysis", "rst");
-    protocol = find_protocol_by_id(proto_rstscope);
     /*
      * Wireshark notes a layer for every call of a whole protocol, 300 instructions
      * a frame; a child in name only is enabled as its parent is, and is no layer.

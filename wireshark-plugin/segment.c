@@ -22,27 +22,29 @@ time_ns(const nstime_t *time)
     return (int64_t)((uint64_t)time->secs * 1000000000u + (uint64_t)time->nsecs);
 }
 
-static gboolean
-read_addresses(const packet_info *pinfo, rstscope_segment *segment)
+/** Length of the network addresses; 0 if they are not both of IPv4 or of IPv6. */
+static uint8_t
+address_length(const packet_info *pinfo)
 {
-    const address *source = &pinfo->net_src;
-    const address *destination = &pinfo->net_dst;
-    if (source->type != destination->type) {
-        return FALSE;
+    if (pinfo->net_src.type != pinfo->net_dst.type) {
+        return 0;
     }
-    switch (source->type) {
+    switch (pinfo->net_src.type) {
     case AT_IPv4:
-        segment->address_length = IPV4_LENGTH;
-        break;
+        return IPV4_LENGTH;
     case AT_IPv6:
-        segment->address_length = IPV6_LENGTH;
-        break;
+        return IPV6_LENGTH;
     default:
-        return FALSE;
+        return 0;
     }
-    memcpy(segment->source, source->data, segment->address_length);
-    memcpy(segment->destination, destination->data, segment->address_length);
-    return TRUE;
+}
+
+static void
+read_addresses(const packet_info *pinfo, uint8_t length, rstscope_segment *segment)
+{
+    segment->address_length = length;
+    memcpy(segment->source, pinfo->net_src.data, length);
+    memcpy(segment->destination, pinfo->net_dst.data, length);
 }
 
 static void
@@ -86,18 +88,20 @@ read_link(const packet_info *pinfo, rstscope_segment *segment)
 gboolean
 segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segment *out_segment)
 {
-    rstscope_segment segment = {0};
-    if (pinfo->fragmented || pinfo->flags.in_error_pkt || !read_addresses(pinfo, &segment)) {
+    const uint8_t length = address_length(pinfo);
+    if (pinfo->fragmented || pinfo->flags.in_error_pkt || length == 0) {
         return FALSE;
     }
-    read_ip_header(ip_header, &segment);
-    read_link(pinfo, &segment);
-    segment.frame = pinfo->num;
-    segment.time_ns = time_ns(&pinfo->abs_ts);
-    segment.tcp_captured = tvb_captured_length(tvb);
-    segment.tcp_reported = tvb_reported_length(tvb);
-    segment.tcp = tvb_get_ptr(tvb, 0, (gint)segment.tcp_captured);
-    *out_segment = segment;
+    /* In place: for every segment a copy costs as much as reading it. */
+    *out_segment = (rstscope_segment){0};
+    read_addresses(pinfo, length, out_segment);
+    read_ip_header(ip_header, out_segment);
+    read_link(pinfo, out_segment);
+    out_segment->time_ns = time_ns(&pinfo->abs_ts);
+    out_segment->tcp_captured = tvb_captured_length(tvb);
+    out_segment->tcp_reported = tvb_reported_length(tvb);
+    out_segment->tcp = tvb_get_ptr(tvb, 0, (gint)out_segment->tcp_captured);
+    out_segment->frame = pinfo->num;
     return TRUE;
 }
 

@@ -161,14 +161,16 @@ impl Endpoint {
         self.rtt_samples >= SAMPLES
     }
 
-    /// Takes a round trip into account; the smallest stays.
-    pub(super) fn learn_rtt(&mut self, sample: Duration, of_handshake: bool) {
+    /// Takes a round trip into account; true if it is the smallest so far.
+    pub(super) fn learn_rtt(&mut self, sample: Duration, of_handshake: bool) -> bool {
         let counts = if of_handshake { SAMPLES } else { 1 };
         self.rtt_samples = self.rtt_samples.saturating_add(counts);
         let us = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX).max(1);
-        if self.rtt_us == 0 || us < self.rtt_us {
+        let smallest = self.rtt_us == 0 || us < self.rtt_us;
+        if smallest {
             self.rtt_us = us;
         }
+        smallest
     }
 
     /// Bytes that it is ready to receive beyond `acked`; `None` where the

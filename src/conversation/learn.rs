@@ -58,7 +58,8 @@ pub(super) fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
     });
 }
 
-/// What the acknowledgement tells; the round trip that it completes.
+/// What the acknowledgement tells; the round trip that it completes, if it is the
+/// smallest so far.
 pub(super) fn learn_acknowledgement(
     segment: &Segment<'_>,
     sender: &mut Endpoint,
@@ -78,11 +79,10 @@ pub(super) fn learn_acknowledgement(
         return None;
     }
     if segment.flags.syn() || !sender.has_acked() || segment.ack.is_after(sender.acked) {
-        rtt = round_trip(segment, peers).filter(|_| !sender.raw_syn());
-        if let Some(rtt) = rtt {
-            let of_handshake = segment.flags.syn() || receiver.state == State::SynReceived;
-            sender.learn_rtt(rtt, of_handshake);
-        }
+        let of_handshake = segment.flags.syn() || receiver.state == State::SynReceived;
+        rtt = round_trip(segment, peers)
+            .filter(|_| !sender.raw_syn())
+            .filter(|rtt| sender.learn_rtt(*rtt, of_handshake));
         sender.acked = segment.ack;
         sender.set_has_acked();
         receiver.retransmissions = 0;

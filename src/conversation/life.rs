@@ -71,7 +71,7 @@ pub struct Learned {
     pub kind: TriggerKind,
     /// What its payload is.
     pub content: Content,
-    /// Round trip to its sender that it completes.
+    /// Round trip to its sender that it completes, if it is the smallest so far.
     pub rtt: Option<Duration>,
     /// The smallest round trip of its sender is certain.
     pub rtt_is_certain: bool,
@@ -223,10 +223,12 @@ impl Conversation {
         }
         let receiver = self.endpoint(side.peer());
         let simultaneous_open = receiver.state == State::SynSent && !sender.has_seq();
+        // Captured after its answer.
+        let late = receiver.syn() && receiver.has_acked() && receiver.acked == segment.end();
         if sender.syn() {
             sender.isn != segment.seq
         } else {
-            !simultaneous_open
+            !simultaneous_open && !late
         }
     }
 
@@ -235,6 +237,10 @@ impl Conversation {
     #[must_use]
     pub fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
+        let more_data = segment.seq == sender.snd_nxt && segment.length() > 0;
+        if more_data || (sender.has_acked() && segment.ack.is_after(sender.acked)) {
+            return false;
+        }
         let original = self.recent(side).iter().zip(0..).find(|(sent, _)| {
             sent.seq == segment.seq
                 && sent.ack == segment.ack

@@ -221,15 +221,31 @@ pub fn expects_no_body(request: &[u8]) -> bool {
 /// where it says so: by Content-Length, and not another way (RFC 9112 §6.3).
 #[must_use]
 pub fn response_length(bytes: &[u8]) -> Option<u32> {
-    let head = head_length(bytes)?;
-    let lines = bytes.get(..head)?;
-    let status = lines.get(b"HTTP/1.1 ".len()..)?.first_chunk::<3>()?;
-    let bodiless = status.starts_with(b"1") || status == b"204" || status == b"304";
-    if bodiless || header(lines, b"transfer-encoding:").is_some() {
+    let status = bytes.get(b"HTTP/1.1 ".len()..)?.first_chunk::<3>()?;
+    if status.starts_with(b"1") || status == b"204" || status == b"304" {
         return None;
     }
-    let length = std::str::from_utf8(header(lines, b"content-length:")?).ok()?;
-    u32::try_from(head).ok()?.checked_add(length.parse().ok()?)
+    let mut length = None;
+    let mut rest = bytes;
+    loop {
+        let (line, next) = rest.split_at(rest.iter().position(|byte| *byte == b'\n')? + 1);
+        rest = next;
+        match line {
+            [b'\n'] | [b'\r', b'\n'] => break,
+            [b'C' | b'c', ..] => length = value(line, b"content-length:").or(length),
+            [b'T' | b't', ..] if value(line, b"transfer-encoding:").is_some() => return None,
+            _ => {}
+        }
+    }
+    let head = u32::try_from(bytes.len() - rest.len()).ok()?;
+    let body: u32 = std::str::from_utf8(length?).ok()?.parse().ok()?;
+    head.checked_add(body)
+}
+
+/// The value in a line, if it is of this field; `name` in lower case, with its colon.
+fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (found, value) = line.split_at_checked(name.len())?;
+    found.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
 #[cfg(test)]
