@@ -71,7 +71,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 write_span(out, trigger.latency);
                 say!(
                     out,
-                    " after {} (frame {})",
+                    " after the {} in frame {}",
                     trigger.kind.words(),
                     trigger.frame
                 );

@@ -59,6 +59,13 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             say!(out, "A device on the path rejected the connection attempt");
             write_answered(case, out);
             say!(out, "; the server did not send this RST.");
+            if case.same_look_hosts > 1 {
+                say!(
+                    out,
+                    " It answers for {} hosts alike: look at its rules and routes first.",
+                    case.same_look_hosts,
+                );
+            }
         }
         Cause::Backscatter if case.phase == Phase::Handshake => {
             say!(out, "The client answers a SYN-ACK");

@@ -343,3 +343,60 @@ pub(super) fn server_of(case: &Case, reset: &Segment<'_>) -> Socket {
         Some(Role::Server) | None => reset.source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(targets: &[(u8, u16)], refused: bool, raw: bool) -> VecDeque<Attempt> {
+        let attempt = |(&(host, port), number): (&(u8, u16), u32)| Attempt {
+            time: Timestamp(0),
+            server: Socket {
+                address: IpAddr::from([10, 0, 0, host]),
+                port,
+            },
+            frame: FrameNumber::new(number).unwrap(),
+            refused,
+            raw,
+        };
+        targets.iter().zip(1..).map(attempt).collect()
+    }
+
+    const PORTS: [(u8, u16); 5] = [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)];
+    const HOSTS: [(u8, u16); 5] = [(1, 80), (2, 80), (3, 80), (4, 80), (5, 80)];
+
+    #[test]
+    fn five_ports_of_one_host_are_a_scan() {
+        let (found, frames) = scan(&attempts(&PORTS, true, false)).unwrap();
+        assert_eq!((found.ports, found.hosts), (5, 1));
+        assert_eq!(frames.len(), 5);
+        assert!(scan(&attempts(&PORTS[..4], true, false)).is_none());
+        // The same port five times is somebody who tries again.
+        assert!(scan(&attempts(&[(1, 80); 5], true, false)).is_none());
+    }
+
+    #[test]
+    fn many_hosts_are_a_scan_unless_they_refuse() {
+        let (found, _) = scan(&attempts(&HOSTS, false, false)).unwrap();
+        assert_eq!((found.ports, found.hosts), (1, 5));
+        assert!(scan(&attempts(&HOSTS[..4], false, false)).is_none());
+        // One device may refuse for all of them.
+        assert!(scan(&attempts(&HOSTS, true, false)).is_none());
+    }
+
+    #[test]
+    fn raw_syns_are_a_scan_from_the_second_target_on() {
+        assert!(scan(&attempts(&PORTS[..1], false, true)).is_none());
+        assert!(scan(&attempts(&PORTS[..2], false, true)).is_some());
+        // Refused alone it may be a small stack that means it.
+        assert!(scan(&attempts(&PORTS[..2], true, true)).is_none());
+    }
+
+    #[test]
+    fn what_a_user_does_beside_a_scan_is_none_of_it() {
+        let mut all = attempts(&PORTS[..3], false, true);
+        let mut own = attempts(&[(9, 80)], true, false);
+        all.append(&mut own);
+        assert!(scan(&all).is_none());
+    }
+}
