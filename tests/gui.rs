@@ -420,6 +420,40 @@ fn resets_are_explained_while_the_capture_runs() -> Outcome {
     keep(&wireshark.screen.look()?, "live")
 }
 
+/// A host behind a veth refuses a connection each second, until nobody listens any more.
+const REFUSED_EACH_SECOND: &str = "
+    mount -t tmpfs none /run && ip netns add peer &&
+    ip link add near type veth peer name far netns peer &&
+    ip addr add 10.9.0.1/24 dev near && ip link set near up &&
+    ip -n peer addr add 10.9.0.2/24 dev far && ip -n peer link set far up || exit
+    dumpcap -q -i near -f tcp -P -w - &
+    while kill -0 $! 2>/dev/null; do
+        sleep 1
+        (exec 3<>/dev/tcp/10.9.0.2/81) 2>/dev/null
+    done";
+
+#[test]
+fn resets_are_explained_on_a_live_interface() -> Outcome {
+    let mut namespace = Command::new("unshare");
+    namespace
+        .args(["--map-root-user", "--net", "--mount", "--pid", "--fork"])
+        .args(["--kill-child", "bash", "-c", REFUSED_EACH_SECOND])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut host = namespace.spawn()?;
+    let packets = host.stdout.take().ok_or("no standard output")?;
+    let _ends = screen::Ending(host);
+    let wireshark = Wireshark::start("Wireshark Network Analyzer", |_| {
+        Ok((vec!["-k".into(), "-i".into(), "-".into()], packets.into()))
+    })?;
+    // The column is too narrow for all of it at first.
+    wireshark.screen.find("port_clo", LIST)?;
+    wireshark.go_to(2)?;
+    wireshark.screen.find("answer to a connection attempt", DETAILS)?;
+    keep(&wireshark.screen.look()?, "interface")
+}
+
 /// Where a frame's record begins in a capture file.
 fn start_of(capture: &[u8], frame: usize) -> Outcome<usize> {
     (1..frame).try_fold(24, |at, _| {

@@ -208,7 +208,7 @@ fn missing(command: &Command, error: &std::io::Error) -> String {
 }
 
 /// A process that ends with its owner.
-struct Ending(Child);
+pub(crate) struct Ending(pub(crate) Child);
 
 impl Drop for Ending {
     fn drop(&mut self) {
