@@ -450,7 +450,9 @@ fn resets_are_explained_on_a_live_interface() -> Outcome {
     // The column is too narrow for all of it at first.
     wireshark.screen.find("port_clo", LIST)?;
     wireshark.go_to(2)?;
-    wireshark.screen.find("answer to a connection attempt", DETAILS)?;
+    wireshark
+        .screen
+        .find("answer to a connection attempt", DETAILS)?;
     keep(&wireshark.screen.look()?, "interface")
 }
 
