@@ -104,6 +104,13 @@ pub(super) const TABLE: &[Scenario] = &[
         run: tls_alert,
         captures: &[client(&[ALERT])],
     },
+    Scenario {
+        name: "tls_alert_answered",
+        purpose: "The client refuses the server's certificate by a fatal alert, and the server resets.",
+        kind: Kind::Real,
+        run: tls_alert_answered,
+        captures: &[client(&[ALERT]), server(&[ALERT])],
+    },
 ];
 
 fn abort_linger0(lab: &mut Lab) -> Result<()> {
@@ -225,6 +232,16 @@ fn request_cancelled(lab: &mut Lab) -> Result<()> {
     lab.settle()?;
     connection.client.abort()?;
     connection.server.expect_reset()
+}
+
+fn tls_alert_answered(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(TLS_PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(&client_hello("allowed.example")?, RESPONSE)?;
+    connection.client.send(HANDSHAKE_FAILURE)?;
+    connection.server.receive(HANDSHAKE_FAILURE.len())?;
+    connection.server.abort()?;
+    connection.client.expect_reset()
 }
 
 fn tls_alert(lab: &mut Lab) -> Result<()> {

@@ -19,6 +19,7 @@ const REUSED_PORT: u16 = 45678;
 const TIME_WAIT_NOTE: &str = "only the SYN with the lower sequence number was written by a program";
 
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+const FORGOTTEN_AT_THE_END: Declared = genuine(Phase::Closing, Cause::NoConnection, Impact::Benign);
 const RECOVERY: Declared = genuine(Phase::Syn, Cause::HalfOpenRecovery, Impact::Noteworthy);
 const GAVE_UP: Declared = genuine(
     Phase::Data,
@@ -48,6 +49,23 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: client_restarted,
         captures: &[client(&[FORGOTTEN]), server(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "server_restarted_fin",
+        purpose: "The server has lost the connection without a packet; the client closes, and its FIN is answered.",
+        kind: Kind::Real,
+        run: server_restarted_fin,
+        captures: &[
+            client(&[FORGOTTEN_AT_THE_END]),
+            server(&[FORGOTTEN_AT_THE_END]),
+        ],
+    },
+    Scenario {
+        name: "server_restarted_in_a_gap",
+        purpose: "The path loses what the client sends while the server loses the connection; a retransmission is answered.",
+        kind: Kind::Real,
+        run: server_restarted_in_a_gap,
+        captures: &[client(&[FORGOTTEN])],
     },
     Scenario {
         name: "client_reuses_port",
@@ -119,6 +137,33 @@ fn client_restarted(lab: &mut Lab) -> Result<()> {
     connection.client.forget()?;
     connection.server.send(MORE)?;
     connection.server.expect_reset()
+}
+
+fn server_restarted_fin(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    connection.server.forget()?;
+    connection.client.finish()?;
+    connection.client.await_reset()
+}
+
+fn server_restarted_in_a_gap(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.nft(
+        Node::Middlebox,
+        "add table inet gap\nadd chain inet gap forward { type filter hook forward priority 0 ; }\nadd rule inet gap forward tcp dport 80 drop\n",
+    )?;
+    connection.client.send(MORE)?;
+    let sent = |segment: &Segment| segment.payload.as_slice() == MORE;
+    lab.wait_for_nth(Node::Client, 2, "a retransmission", sent)?;
+    connection.server.forget()?;
+    lab.nft(Node::Middlebox, "delete table inet gap")?;
+    connection.client.expect_reset()
 }
 
 fn client_reuses_port(lab: &mut Lab) -> Result<()> {
