@@ -315,7 +315,9 @@ impl Conversation {
         match kind {
             TriggerKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
             // The same data again and again: what the peer waits for.
-            TriggerKind::Retransmission if !segment.seq.is_after(receiver.acked) => {
+            TriggerKind::Retransmission
+                if !receiver.has_acked() || !segment.seq.is_after(receiver.acked) =>
+            {
                 sender.retransmissions = sender.retransmissions.saturating_add(1);
             }
             TriggerKind::TlsAlert => sender.set_tls_alert(),
