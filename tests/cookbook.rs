@@ -6,10 +6,12 @@
 #[path = "support/cases.rs"]
 mod cases;
 #[path = "support/contract.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod contract;
 #[path = "support/page.rs"]
 mod page;
 #[path = "support/tshark.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod tshark;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask bless`: rewrites the golden snapshots, or the README's picture; the diff is for a person to read.
+//! `cargo xtask bless`: rewrites the snapshots and pages, or the README's picture; the diff is for a person to read.
 
 use std::process::Command;
 
@@ -27,12 +27,16 @@ pub(crate) fn picture() -> Result<()> {
 }
 
 pub(crate) fn run() -> Result<()> {
+    setup::pages()?;
+    let plugin = project::build_plugin()?;
     let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);
     golden
         .args(["--test", "golden", "--test", "accuracy", "--test", "docs"])
+        .args(["--test", "cookbook"])
         .args(project::ENGINE_FEATURES)
-        .env("INSTA_UPDATE", "always");
-    say::step("rewriting the golden snapshots");
+        .env("INSTA_UPDATE", "always")
+        .env(PLUGIN_VARIABLE, plugin);
+    say::step("rewriting the golden snapshots and what the pages' commands print");
     // A verdict that contradicts its case fails the test; what was rewritten is shown all the same.
     let outcome = project::run(&mut golden);
     let mut changed = Command::new("git");

@@ -22,6 +22,8 @@ enum Probe {
     Module(&'static str),
     /// This file exists.
     File(&'static str),
+    /// The system's Python has this module.
+    Python(&'static str),
     /// libclang and the headers that come with it, for bindgen.
     LibClang,
 }
@@ -86,6 +88,15 @@ const GUI: &[Need] = &[
     need(Probe::Program(&["import"]), "imagemagick", "ImageMagick"),
     need(Probe::Program(&["convert"]), "imagemagick", "ImageMagick"),
     need(Probe::Program(&["tesseract"]), "tesseract-ocr", "tesseract"),
+    need(Probe::Program(&["ip"]), "iproute2", "iproute"),
+];
+
+/// What the commands in the pages for users run, beside tshark.
+const PAGES: &[Need] = &[
+    need(Probe::Program(&["jq"]), "jq", "jq"),
+    need(Probe::Program(&["termshark"]), "termshark", "termshark"),
+    need(Probe::Program(&["tmux"]), "tmux", "tmux"),
+    need(Probe::Python("pandas"), "python3-pandas", "python3-pandas"),
 ];
 
 /// Network namespaces and the rules in them; the lab does everything else itself.
@@ -112,8 +123,13 @@ pub(crate) fn plugin() -> Result<()> {
 
 /// Sets up what `cargo xtask test` needs.
 pub(crate) fn tests() -> Result<()> {
-    ensure(PLUGIN.iter().chain(CHECKS).chain(GUI))?;
+    ensure(PLUGIN.iter().chain(CHECKS).chain(GUI).chain(PAGES))?;
     rust_components()
+}
+
+/// Sets up what the pages' commands need.
+pub(crate) fn pages() -> Result<()> {
+    ensure(PLUGIN.iter().chain(PAGES))
 }
 
 /// Sets up what taking the README's picture needs.
@@ -265,6 +281,12 @@ impl Probe {
                 answers(command)
             }
             Self::File(path) => Path::new(path).exists(),
+            Self::Python(module) => {
+                // The system's own: the packages bring their modules for this one.
+                let mut command = Command::new("/usr/bin/python3");
+                command.args(["-c", &format!("import {module}")]);
+                answers(command)
+            }
             Self::LibClang => has_libclang(),
         }
     }
