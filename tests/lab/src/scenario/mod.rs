@@ -28,6 +28,7 @@ mod route;
 mod scan;
 mod stall;
 mod stray;
+mod telling;
 mod ttl;
 
 use anyhow::Result;
@@ -61,6 +62,7 @@ const GROUPS: &[&[Scenario]] = &[
     scan::TABLE,
     ports::TABLE,
     stray::TABLE,
+    telling::TABLE,
     stall::TABLE,
     names::TABLE,
     annotated::TABLE,

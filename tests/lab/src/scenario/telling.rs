@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Forged resets whose TCP header says what no host would say there.
+//!
+//! Sources: CTX200852 for NetScaler's code 8201, net4people/bbs#442 for timestamps off the clock,
+//! RFC 9293 §3.5.2 for what a host writes.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::payload::{MORE, REQUEST, RESPONSE};
+use super::{Declared, Scenario, client, foreign};
+use crate::lab::{Lab, Spot};
+use crate::peer::Dial;
+use crate::segment::{Flags, Segment};
+use crate::tokens::{Cause, Impact, Kind, Phase};
+use crate::wire::{Injection, Reaction, Toward};
+
+const PORT: u16 = 80;
+const STRAY_PACKET: u16 = 8201;
+
+const BLOCKED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
+const REJECTED: Declared = foreign(Phase::Syn, Cause::ConnectionRejected, Impact::Disruptive);
+
+pub(super) const TABLE: &[Scenario] = &[
+    Scenario {
+        name: "netscaler_stray",
+        purpose: "A load balancer on the path resets in mid-stream; its window is NetScaler's code for a stray packet.",
+        kind: Kind::Synthetic,
+        run: |lab| {
+            in_mid_stream(lab, |reset| {
+                (reset.flags, reset.window) = (BARE, STRAY_PACKET)
+            })
+        },
+        captures: &[client(&[BLOCKED])],
+    },
+    Scenario {
+        name: "timestamps_guessed",
+        purpose: "A device on the path resets in mid-stream with timestamps that it has made up.",
+        kind: Kind::Synthetic,
+        run: |lab| in_mid_stream(lab, |reset| reset.timestamps = Some((0x4000_0000, 7))),
+        captures: &[client(&[BLOCKED])],
+    },
+    Scenario {
+        name: "ack_without_flag",
+        purpose: "A device on the path resets in mid-stream with an acknowledgement number and no ACK flag.",
+        kind: Kind::Synthetic,
+        run: |lab| in_mid_stream(lab, |reset| reset.flags = BARE),
+        captures: &[client(&[BLOCKED])],
+    },
+    Scenario {
+        name: "syn_rejected_numbered",
+        purpose: "A device on the path rejects a SYN with a sequence number of its own, where a host writes 0.",
+        kind: Kind::Synthetic,
+        run: syn_rejected_numbered,
+        captures: &[client(&[REJECTED])],
+    },
+];
+
+const BARE: Flags = Flags {
+    syn: false,
+    ack: false,
+    fin: false,
+    rst: true,
+    psh: false,
+};
+
+/// The box answers the client's next segment with payload with a reset that is changed so.
+fn in_mid_stream(lab: &mut Lab, change: fn(&mut Segment)) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.inject(
+        Spot::Middlebox,
+        Box::new(move |segment, _| {
+            if segment.payload.is_empty() {
+                return Reaction::pass();
+            }
+            answered(segment, change)
+        }),
+    )?;
+    connection.client.send(MORE)?;
+    connection.client.expect_reset()?;
+    lab.end_captures()
+}
+
+fn syn_rejected_numbered(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    lab.ordinary_conversation(&listener)?;
+    lab.settle()?;
+    lab.inject(
+        Spot::Middlebox,
+        Box::new(|segment, _| {
+            if segment.flags.syn {
+                answered(segment, |reset| reset.sequence = 0x1234_5678)
+            } else {
+                Reaction::pass()
+            }
+        }),
+    )?;
+    lab.dial_refused(PORT, Dial::default())
+}
+
+fn answered(segment: &Segment, change: fn(&mut Segment)) -> Reaction {
+    let mut reset = Segment {
+        ttl: 255,
+        ..segment.forged_answer()
+    };
+    change(&mut reset);
+    Reaction::replace(vec![Injection {
+        after: Duration::from_micros(200),
+        toward: Toward::Client,
+        segment: reset,
+    }])
+}
