@@ -422,15 +422,18 @@ fn resets_are_explained_while_the_capture_runs() -> Outcome {
 
 /// A host behind a veth refuses a connection each second, until nobody listens any more.
 const REFUSED_EACH_SECOND: &str = "
-    mount -t tmpfs none /run && ip netns add peer &&
-    ip link add near type veth peer name far netns peer &&
+    unshare --net sleep 120 & peer=$!
+    while [ $(readlink /proc/$peer/ns/net) = $(readlink /proc/$$/ns/net) ]; do sleep 0.1; done
+    ip link add near type veth peer name far netns $peer &&
     ip addr add 10.9.0.1/24 dev near && ip link set near up &&
-    ip -n peer addr add 10.9.0.2/24 dev far && ip -n peer link set far up || exit
+    nsenter --target $peer --net ip addr add 10.9.0.2/24 dev far &&
+    nsenter --target $peer --net ip link set far up || exit
     dumpcap -q -i near -f tcp -P -w - &
     while kill -0 $! 2>/dev/null; do
         sleep 1
         (exec 3<>/dev/tcp/10.9.0.2/81) 2>/dev/null
-    done";
+    done
+    kill $peer";
 
 #[test]
 fn resets_are_explained_on_a_live_interface() -> Outcome {
@@ -440,8 +443,7 @@ fn resets_are_explained_on_a_live_interface() -> Outcome {
         namespace.arg("--map-root-user");
     }
     namespace
-        .args(["--net", "--mount", "--pid", "--fork"])
-        .args(["--kill-child", "bash", "-c", REFUSED_EACH_SECOND])
+        .args(["--net", "bash", "-c", REFUSED_EACH_SECOND])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
