@@ -105,8 +105,15 @@ impl Wireshark {
             Ok((vec!["-r".into(), capture.into_os_string()], Stdio::null()))
         })?;
         wireshark.screen.find("Displayed: 47", STATUS)?;
-        wireshark.screen.press(&["ctrl+shift+r"])?;
+        wireshark.widen_columns("port_closed")?;
         Ok(wireshark)
+    }
+
+    /// Makes the columns as wide as what they hold, such as this cause.
+    fn widen_columns(&self, cause: &str) -> Outcome {
+        let widen = || self.screen.press(&["ctrl+shift+r"]);
+        self.screen.find_after(widen, cause, HEADING_AND_LIST)?;
+        Ok(())
     }
 
     /// Starts it with what `prepare` makes in its home folder.
@@ -150,7 +157,7 @@ impl Wireshark {
             .args(arguments)
             .current_dir(&home.0);
         let screen = Screen::showing(&mut wireshark, stdin)?;
-        screen.fill_with(title)?;
+        screen.fill_with(|| Ok(()), title)?;
         Ok(Self {
             screen,
             _tshark: tshark,
@@ -160,25 +167,26 @@ impl Wireshark {
     }
 
     fn filter(&self, filter: &str, displayed: usize) -> Outcome {
-        self.screen.press(&["ctrl+slash", "ctrl+a"])?;
-        self.screen.type_text(filter)?;
-        self.screen.press(&["Return"])?;
-        self.screen
-            .find(&format!("Displayed: {displayed} "), STATUS)?;
+        let apply = || {
+            self.screen.press(&["ctrl+slash", "ctrl+a"])?;
+            self.screen.type_text(filter)?;
+            self.screen.press(&["Return"])
+        };
+        let phrase = format!("Displayed: {displayed} ");
+        self.screen.find_after(apply, &phrase, STATUS)?;
         Ok(())
     }
 
     fn go_to(&self, frame: u32) -> Outcome {
-        self.screen.press(&["ctrl+g"])?;
-        self.screen.find("Packet:", Area::rows(90, 180))?;
-        self.screen.type_text(&frame.to_string())?;
-        self.screen.press(&["Return"])?;
-        self.shows(frame)
-    }
-
-    /// The details are those of this frame.
-    fn shows(&self, frame: u32) -> Outcome {
-        self.screen.find(&format!("Frame {frame}: "), DETAILS)?;
+        let go = || {
+            let ask = || self.screen.press(&["ctrl+g"]);
+            self.screen
+                .find_after(ask, "Packet:", Area::rows(90, 180))?;
+            self.screen.type_text(&frame.to_string())?;
+            self.screen.press(&["Return"])
+        };
+        let phrase = format!("Frame {frame}: ");
+        self.screen.find_after(go, &phrase, DETAILS)?;
         Ok(())
     }
 
@@ -195,9 +203,14 @@ impl Wireshark {
             })
     }
 
+    /// Chooses an entry, and waits for its window.
     fn choose(&self, menu: &str, entry: &str) -> Outcome {
-        self.screen.click(self.screen.find(menu, TOP)?, 1)?;
-        self.screen.click(self.screen.find(entry, MENU)?, 1)
+        let choose = || {
+            let open = || self.screen.click(self.screen.find(menu, TOP)?, 1);
+            let entry = self.screen.find_after(open, entry, MENU)?;
+            self.screen.click(entry, 1)
+        };
+        self.screen.fill_with(choose, entry)
     }
 }
 
@@ -288,19 +301,18 @@ fn packet_list_tells_resets_apart() -> Outcome {
 fn details_explain_and_a_link_jumps() -> Outcome {
     let wireshark = Wireshark::open()?;
     wireshark.go_to(43)?;
-    let root = wireshark
+    let unfold = || {
+        let root = "[TCP Reset Analysis, RST likely";
+        let root = wireshark.screen.find(root, DETAILS)?;
+        wireshark.screen.click(root, 1)?;
+        wireshark.screen.press(&["shift+Right"])
+    };
+    wireshark
         .screen
-        .find("[TCP Reset Analysis, RST likely", DETAILS)?;
-    wireshark.screen.click(root, 1)?;
-    wireshark.screen.press(&["shift+Right"])?;
+        .find_after(unfold, "Phase: request", DETAILS)?;
     for phrase in [
-        "Phase: request",
         "Claimed sender: server",
         "Origin: middlebox",
-    ] {
-        wireshark.scroll_to(phrase)?;
-    }
-    for phrase in [
         "Cause: content_filter",
         "Answer to: 42",
         "Impact: disruptive",
@@ -313,17 +325,19 @@ fn details_explain_and_a_link_jumps() -> Outcome {
     if let Some(picture) = env::var_os(PICTURE_VARIABLE) {
         image.save(Path::new(&picture))?;
     }
-    wireshark.screen.press(&["Home"])?;
-    let trigger = wireshark.scroll_to("Answer to: 42")?;
-    wireshark.screen.click(trigger, 2)?;
-    wireshark.shows(42)
+    let follow = || {
+        wireshark.screen.press(&["Home"])?;
+        let trigger = wireshark.scroll_to("Answer to: 42")?;
+        wireshark.screen.click(trigger, 2)
+    };
+    wireshark.screen.find_after(follow, "Frame 42: ", DETAILS)?;
+    Ok(())
 }
 
 #[test]
 fn expert_information_and_statistics_count_the_resets() -> Outcome {
     let wireshark = Wireshark::open()?;
     wireshark.choose("Analyze", "Expert Information")?;
-    wireshark.screen.fill_with("Expert Information")?;
     for severity in ["Warning", "Note", "Chat"] {
         wireshark.screen.find(severity, WHOLE)?;
     }
@@ -334,23 +348,24 @@ fn expert_information_and_statistics_count_the_resets() -> Outcome {
         .screen
         .find("connection rejected on the path", WHOLE)?;
     keep(&wireshark.screen.look()?, "expert")?;
-    // A key that comes before the dialog has the focus is lost.
-    wireshark.screen.until("the dialog to close", || {
-        wireshark.screen.press(&["Escape"])?;
-        let lines = wireshark.screen.look()?.read(STATUS)?;
-        let closed = lines.iter().any(|line| line.holds("Displayed: 47"));
-        Ok(closed.then_some(()))
-    })?;
+    let close = || wireshark.screen.press(&["Escape"]);
+    wireshark
+        .screen
+        .find_after(close, "Displayed: 47", STATUS)?;
 
     wireshark.choose("Statistics", "TCP Resets")?;
-    wireshark.screen.fill_with("TCP Resets")?;
     for row in ["middlebox 3", "disruptive 4", "10.77.4.2 6"] {
         wireshark.screen.find(row, WHOLE)?;
     }
     let group = wireshark.screen.find("Resets by origin 8", WHOLE)?;
-    wireshark.screen.click(group, 1)?;
-    wireshark.screen.press(&["End"])?;
-    for row in ["Connection attempts 7", "refused 1", "accepted 5"] {
+    let end = || {
+        wireshark.screen.click(group, 1)?;
+        wireshark.screen.press(&["End"])
+    };
+    wireshark
+        .screen
+        .find_after(end, "Connection attempts 7", WHOLE)?;
+    for row in ["refused 1", "accepted 5"] {
         wireshark.screen.find(row, WHOLE)?;
     }
     keep(&wireshark.screen.look()?, "statistics")
@@ -359,33 +374,41 @@ fn expert_information_and_statistics_count_the_resets() -> Outcome {
 #[test]
 fn button_reload_and_preference_take_effect() -> Outcome {
     let wireshark = Wireshark::open()?;
+    let button = wireshark.screen.find("Middlebox", TOP)?;
+    let click = || wireshark.screen.click(button, 1);
     wireshark
         .screen
-        .click(wireshark.screen.find("Middlebox", TOP)?, 1)?;
-    wireshark.screen.find("Displayed: 3 ", STATUS)?;
+        .find_after(click, "Displayed: 3 ", STATUS)?;
     wireshark.screen.press(&["ctrl+r"])?;
     wireshark.screen.find("Displayed: 3 ", STATUS)?;
     wireshark.screen.find("RST likely", LIST)?;
     assert_eq!(row_colors(&wireshark.screen.look()?)[1..], [MIDDLEBOX; 2]);
 
-    wireshark.screen.press(&["ctrl+shift+p"])?;
-    wireshark.screen.fill_with("Preferences")?;
+    let ask = || wireshark.screen.press(&["ctrl+shift+p"]);
+    wireshark.screen.fill_with(ask, "Preferences")?;
     let advanced = wireshark.screen.find("Advanced", CHAPTERS)?;
-    wireshark.screen.click(advanced, 1)?;
-    let search = wireshark.screen.find("Search:", PREFERENCES)?;
-    wireshark.screen.click((search.0 + 200, search.1), 1)?;
-    wireshark.screen.type_text("rst.info_column")?;
+    let choose = || wireshark.screen.click(advanced, 1);
+    let search = wireshark
+        .screen
+        .find_after(choose, "Search:", PREFERENCES)?;
+    let look_for = || {
+        wireshark.screen.click((search.0 + 200, search.1), 1)?;
+        wireshark.screen.press(&["ctrl+a"])?;
+        wireshark.screen.type_text("rst.info_column")
+    };
     wireshark
         .screen
-        .find("rst.info_column Default", PREFERENCES)?;
+        .find_after(look_for, "rst.info_column Default", PREFERENCES)?;
     let value = wireshark.screen.find("TRUE", VALUES)?;
-    wireshark.screen.click(value, 2)?;
+    let change = || wireshark.screen.click(value, 2);
     wireshark
         .screen
-        .find("rst.info_column Changed", PREFERENCES)?;
+        .find_after(change, "rst.info_column Changed", PREFERENCES)?;
     keep(&wireshark.screen.look()?, "preferences")?;
-    wireshark.screen.press(&["Return"])?;
-    wireshark.screen.find("Displayed: 3 ", STATUS)?;
+    let accept = || wireshark.screen.press(&["Return"]);
+    wireshark
+        .screen
+        .find_after(accept, "Displayed: 3 ", STATUS)?;
     wireshark
         .screen
         .until("an Info column without summaries", || {
@@ -406,7 +429,7 @@ fn resets_are_explained_while_the_capture_runs() -> Outcome {
     writer.write_all(before)?;
     let wireshark = wireshark?;
     wireshark.screen.find("Packets: 43", STATUS)?;
-    wireshark.screen.press(&["ctrl+shift+r"])?;
+    wireshark.widen_columns("content_filter")?;
     wireshark.filter("rst.origin", 6)?;
     wireshark.go_to(43)?;
     wireshark.screen.find("faster than the path", DETAILS)?;

@@ -16,6 +16,8 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
+/// What an action does not show by then, it has not done: a key that comes before a window has the focus is lost.
+const LOST: Duration = Duration::from_secs(5);
 /// The screen's size; a window fills it.
 pub(crate) const SIZE: (usize, usize) = (1400, 900);
 /// Tesseract reads letters of some 30 pixels best; ours have 10.
@@ -290,9 +292,9 @@ impl Screen {
         Ok(())
     }
 
-    /// Waits for a window with this in its title, and has it fill the screen.
-    pub(crate) fn fill_with(&self, title: &str) -> Outcome {
-        let window = self.until(&format!("a window {title:?}"), || {
+    /// Acts until there is a window with this in its title, and has it fill the screen.
+    pub(crate) fn fill_with(&self, act: impl Fn() -> Outcome, title: &str) -> Outcome {
+        let window = self.until_after(act, &format!("a window {title:?}"), || {
             let found = self.xdotool(&["search", "--onlyvisible", "--name", title])?;
             Ok(found.lines().last().map(str::to_owned))
         })?;
@@ -344,6 +346,37 @@ impl Screen {
         self.until(&format!("{phrase:?} in {area:?}"), || {
             let lines = self.look()?.read(area)?;
             Ok(lines.iter().find_map(|line| line.find(phrase)))
+        })
+    }
+
+    /// Acts, again after some seconds, until a text shows, and says where it is.
+    pub(crate) fn find_after(
+        &self,
+        act: impl Fn() -> Outcome,
+        phrase: &str,
+        area: Area,
+    ) -> Outcome<(usize, usize)> {
+        let what = format!("{phrase:?} in {area:?}");
+        self.until_after(act, &what, || {
+            let lines = self.look()?.read(area)?;
+            Ok(lines.iter().find_map(|line| line.find(phrase)))
+        })
+    }
+
+    /// Acts, again after some seconds, until `see` sees what it wants.
+    pub(crate) fn until_after<T>(
+        &self,
+        act: impl Fn() -> Outcome,
+        what: &str,
+        mut see: impl FnMut() -> Outcome<Option<T>>,
+    ) -> Outcome<T> {
+        let mut acted = None;
+        self.until(what, || {
+            if acted.is_none_or(|before: Instant| before.elapsed() > LOST) {
+                act()?;
+                acted = Some(Instant::now());
+            }
+            see()
         })
     }
 }
