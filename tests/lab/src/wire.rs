@@ -69,6 +69,20 @@ pub(crate) struct Injection {
     pub(crate) after: Duration,
     pub(crate) toward: Toward,
     pub(crate) segment: Segment,
+    /// Its source on the link, where that is not the node at the sending end.
+    pub(crate) link_source: Option<[u8; 6]>,
+}
+
+impl Injection {
+    /// From the node at the sending end.
+    pub(crate) fn new(after: Duration, toward: Toward, segment: Segment) -> Self {
+        Self {
+            after,
+            toward,
+            segment,
+            link_source: None,
+        }
+    }
 }
 
 /// A program that watches one wire.
@@ -229,19 +243,32 @@ impl Wire {
             queue(at + self.delay, toward, bytes);
         }
         for injection in reaction.injections {
-            if let Some(frame) = self.forge(injection.toward, &injection.segment) {
-                queue(at + injection.after, injection.toward, frame);
+            let Injection {
+                after,
+                toward,
+                segment,
+                link_source,
+            } = injection;
+            if let Some(frame) = self.forge(toward, &segment, link_source) {
+                queue(at + after, toward, frame);
             }
         }
     }
 
-    /// A forged frame as the node at the sending end would have put it on the wire.
-    fn forge(&self, toward: Toward, segment: &Segment) -> Option<Vec<u8>> {
+    /// A forged frame, from the node at the sending end or from another on that link.
+    fn forge(
+        &self,
+        toward: Toward,
+        segment: &Segment,
+        link_source: Option<[u8; 6]>,
+    ) -> Option<Vec<u8>> {
         let (source, destination) = match toward {
             Toward::Client => (self.macs.1, self.macs.0),
             Toward::Server => (self.macs.0, self.macs.1),
         };
-        segment.to_frame(source, destination).ok()
+        segment
+            .to_frame(link_source.unwrap_or(source), destination)
+            .ok()
     }
 
     fn deliver(&self, toward: Toward, bytes: &[u8]) {
@@ -333,7 +360,7 @@ fn carry(mut wires: Vec<Wire>, orders: &Receiver<Order>) {
                 segment,
             }) => {
                 if let Some(wire) = wires.get(wire)
-                    && let Some(bytes) = wire.forge(toward, &segment)
+                    && let Some(bytes) = wire.forge(toward, &segment, None)
                 {
                     wire.deliver(toward, &bytes);
                 }

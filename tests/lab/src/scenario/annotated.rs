@@ -147,15 +147,15 @@ fn annotated(lab: &mut Lab, text: &'static [u8]) -> Result<()> {
             if segment.payload.is_empty() {
                 return Reaction::pass();
             }
-            Reaction::replace(vec![Injection {
-                after: Duration::from_micros(200),
-                toward: Toward::Client,
-                segment: Segment {
+            Reaction::replace(vec![Injection::new(
+                Duration::from_micros(200),
+                Toward::Client,
+                Segment {
                     payload: text.to_vec(),
                     ttl: 255,
                     ..segment.forged_answer()
                 },
-            }])
+            )])
         }),
     )?;
     connection.client.send(MORE)?;

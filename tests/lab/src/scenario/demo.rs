@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One capture with a bit of everything, as the first that a new user looks at.
 
-use std::time::Duration;
-
 use anyhow::Result;
 
+use super::documented::THERE_AND_BACK;
 use super::middlebox::reject;
 use super::payload::{
     BLOCKED_NAME, REQUEST, RESPONSE, client_hello, http_request, nft_match, server_hello,
@@ -22,9 +21,6 @@ const WEB_PORT: u16 = 80;
 const TLS_PORT: u16 = 443;
 const CLOSED_PORT: u16 = 8080;
 const BLOCKED_PORT: u16 = 23;
-
-/// From the client to r1 and back.
-const THERE_AND_BACK: Duration = Duration::from_millis(6);
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
@@ -118,14 +114,14 @@ fn forged(lab: &mut Lab) -> Result<()> {
             if !offends {
                 return Reaction::pass();
             }
-            Reaction::inject(vec![Injection {
-                after: THERE_AND_BACK,
-                toward: Toward::Client,
-                segment: Segment {
+            Reaction::inject(vec![Injection::new(
+                THERE_AND_BACK,
+                Toward::Client,
+                Segment {
                     ttl: 255,
                     ..segment.forged_answer()
                 },
-            }])
+            )])
         }),
     )?;
     let listener = lab.listen(TLS_PORT)?;

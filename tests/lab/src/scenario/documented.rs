@@ -32,7 +32,7 @@ const HENAN_PAYLOAD: [u8; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0];
 const SYN_WINDOWS: [u16; 3] = [1980, 1981, 1982];
 const SYN_ACK_WINDOWS: [u16; 3] = [3293, 3294, 3295];
 /// From the client to r1 and back.
-const THERE_AND_BACK: Duration = Duration::from_millis(6);
+pub(super) const THERE_AND_BACK: Duration = Duration::from_millis(6);
 /// The time between two resets of a burst.
 const STEP: Duration = Duration::from_micros(50);
 
@@ -229,11 +229,7 @@ fn gateway_rejects_all(lab: &mut Lab) -> Result<()> {
                 ttl: 255,
                 ..in_answer_to_syn(segment)
             };
-            Reaction::replace(vec![Injection {
-                after: THERE_AND_BACK,
-                toward: Toward::Client,
-                segment: forged,
-            }])
+            Reaction::replace(vec![Injection::new(THERE_AND_BACK, Toward::Client, forged)])
         }),
     )?;
     for host in public_hosts(lab.family()) {

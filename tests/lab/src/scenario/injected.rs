@@ -186,11 +186,7 @@ fn forged_both_sides(lab: &mut Lab) -> Result<()> {
         };
         vec![
             to_client(Duration::ZERO, request.forged_answer()),
-            Injection {
-                after: TO_SERVER,
-                toward: Toward::Server,
-                segment: in_clients_name,
-            },
+            Injection::new(TO_SERVER, Toward::Server, in_clients_name),
         ]
     })?;
     let listener = lab.listen(PORT)?;
@@ -325,9 +321,5 @@ fn is_blocked_request(segment: &Segment) -> bool {
 }
 
 pub(super) fn to_client(later: Duration, segment: Segment) -> Injection {
-    Injection {
-        after: REACTION_TIME + later,
-        toward: Toward::Client,
-        segment,
-    }
+    Injection::new(REACTION_TIME + later, Toward::Client, segment)
 }

@@ -16,6 +16,8 @@ const OPEN_PORT: u16 = 80;
 const TLS_PORT: u16 = 443;
 const BLOCKED_PORT: u16 = 8081;
 const PROXY_PORT: u16 = 3128;
+/// TOS byte of expedited forwarding.
+const EXPEDITED: u32 = 0xb8;
 
 const REJECTED: Declared = foreign(Phase::Syn, Cause::ConnectionRejected, Impact::Disruptive);
 const BLOCKED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
@@ -30,6 +32,13 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "A firewall on the path rejects a SYN, after a working connection to the same host.",
         kind: Kind::Real,
         run: rejected_syn,
+        captures: &[client(&[REJECTED])],
+    },
+    Scenario {
+        name: "rejected_syn_client_tos",
+        purpose: "As rejected_syn, but the SYN carries a DSCP, which the reset does not.",
+        kind: Kind::Real,
+        run: rejected_syn_client_tos,
         captures: &[client(&[REJECTED])],
     },
     Scenario {
@@ -111,6 +120,19 @@ fn rejected_syn(lab: &mut Lab) -> Result<()> {
     let listener = lab.listen(OPEN_PORT)?;
     lab.ordinary_conversation(&listener)?;
     rejected_syn_only(lab)
+}
+
+fn rejected_syn_client_tos(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(OPEN_PORT)?;
+    lab.ordinary_conversation(&listener)?;
+    reject(lab, &format!("tcp dport {BLOCKED_PORT}"))?;
+    lab.dial_refused(
+        BLOCKED_PORT,
+        Dial {
+            tos: Some(EXPEDITED),
+            ..Dial::default()
+        },
+    )
 }
 
 fn rejected_syn_only(lab: &mut Lab) -> Result<()> {

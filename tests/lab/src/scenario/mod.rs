@@ -4,6 +4,7 @@
 mod abort;
 mod annotated;
 mod bridge;
+mod counted;
 mod demo;
 mod devices;
 mod documented;
@@ -70,6 +71,7 @@ const GROUPS: &[&[Scenario]] = &[
     bridge::TABLE,
     route::TABLE,
     ttl::TABLE,
+    counted::TABLE,
 ];
 
 /// One scenario: a script, and what its captures must hold.

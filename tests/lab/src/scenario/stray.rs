@@ -114,11 +114,11 @@ fn stray_syn_ack(lab: &mut Lab) -> Result<()> {
                 ttl: 62,
                 ..segment.forged_answer()
             };
-            Reaction::inject(vec![Injection {
-                after: Duration::from_millis(4),
-                toward: Toward::Client,
-                segment: old,
-            }])
+            Reaction::inject(vec![Injection::new(
+                Duration::from_millis(4),
+                Toward::Client,
+                old,
+            )])
         }),
     )?;
     let mut connection = lab.connect(&listener)?;

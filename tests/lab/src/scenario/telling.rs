@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Forged resets whose TCP header says what no host would say there.
+//! Forged resets whose headers say what the host they claim would not say there.
 //!
 //! Sources: CTX200852 for NetScaler's code 8201, net4people/bbs#442 for timestamps off the clock,
 //! RFC 9293 §3.5.2 for what a host writes.
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::documented::THERE_AND_BACK;
 use super::payload::{MORE, REQUEST, RESPONSE};
 use super::{Declared, Scenario, client, foreign};
 use crate::lab::{Lab, Spot};
@@ -55,7 +56,19 @@ pub(super) const TABLE: &[Scenario] = &[
         run: syn_rejected_numbered,
         captures: &[client(&[REJECTED])],
     },
+    Scenario {
+        name: "second_box_on_link",
+        purpose: "A second device on the client's link resets in mid-stream, with the server's TTL and its own MAC address.",
+        kind: Kind::Synthetic,
+        run: second_box_on_link,
+        captures: &[client(&[BLOCKED])],
+    },
 ];
+
+/// Nobody else has it.
+const SECOND_BOX: [u8; 6] = [0x02, 0x77, 0, 0, 1, 0xfe];
+/// As the server's packets arrive at the client.
+const SERVER_TTL: u8 = 61;
 
 const BARE: Flags = Flags {
     syn: false,
@@ -102,15 +115,41 @@ fn syn_rejected_numbered(lab: &mut Lab) -> Result<()> {
     lab.dial_refused(PORT, Dial::default())
 }
 
+fn second_box_on_link(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.inject(
+        Spot::ClientLink,
+        Box::new(|segment, _| {
+            if segment.payload.is_empty() {
+                return Reaction::pass();
+            }
+            let reset = Segment {
+                ttl: SERVER_TTL,
+                ..segment.forged_answer()
+            };
+            Reaction::replace(vec![Injection {
+                link_source: Some(SECOND_BOX),
+                ..Injection::new(THERE_AND_BACK, Toward::Client, reset)
+            }])
+        }),
+    )?;
+    connection.client.send(MORE)?;
+    connection.client.expect_reset()?;
+    lab.end_captures()
+}
+
 fn answered(segment: &Segment, change: fn(&mut Segment)) -> Reaction {
     let mut reset = Segment {
         ttl: 255,
         ..segment.forged_answer()
     };
     change(&mut reset);
-    Reaction::replace(vec![Injection {
-        after: Duration::from_micros(200),
-        toward: Toward::Client,
-        segment: reset,
-    }])
+    Reaction::replace(vec![Injection::new(
+        Duration::from_micros(200),
+        Toward::Client,
+        reset,
+    )])
 }
