@@ -326,18 +326,23 @@ impl Engine {
         }
     }
 
-    /// Enters an RST that does not fit its claimed host among the devices that
-    /// speak for several.
+    /// Enters an RST that does not fit its claimed host, or goes on with a
+    /// device's counter, among the devices that speak for several.
     fn enter_device(&mut self, segment: &Segment<'_>) {
-        let suspicious = self
-            .verdicts
-            .get(&segment.frame)
-            .is_some_and(|verdict| verdict.is_suspicious());
-        if !suspicious {
+        let Some(verdict) = self.verdicts.get(&segment.frame) else {
+            return;
+        };
+        let look = Look::of(segment);
+        let counted_on = verdict
+            .case()
+            .shared_counter
+            .and_then(|shared| self.verdicts.get(&shared.frame))
+            .is_some_and(|before| before.is_of_device() && self.resetters.knows(look));
+        if !(verdict.is_suspicious() || counted_on) {
             return;
         }
         let host = segment.source.address;
-        let entered = self.resetters.enter(Look::of(segment), host, segment.frame);
+        let entered = self.resetters.enter(look, host, segment.frame);
         let Some(Entered {
             resetter,
             now_several,

@@ -2,8 +2,9 @@
 
 //! Devices that reset connections in several hosts' names.
 //!
-//! Only RSTs that are suspicious on their own are entered: a host's genuine RST
-//! looks like any other of its kind, and must not make a device of it.
+//! Only RSTs that are suspicious on their own are entered, and those that go on
+//! with the IP ID counter of these: a host's genuine RST looks like any other of
+//! its kind, and must not make a device of it.
 
 use std::{
     cell::Cell,
@@ -95,6 +96,12 @@ pub struct Entered {
 }
 
 impl Resetters {
+    /// Whether a device of this look has been entered.
+    #[must_use]
+    pub fn knows(&self, look: Look) -> bool {
+        self.profiles.iter().any(|profile| profile.look == look)
+    }
+
     /// Enters an RST that claims `host`.
     pub fn enter(&mut self, look: Look, host: IpAddr, frame: FrameNumber) -> Option<Entered> {
         let place = self

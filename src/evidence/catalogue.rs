@@ -132,7 +132,7 @@ macro_rules! catalogue {
                 "as ip_id_continues_counter"
             30 both_sides_reset BothSidesReset: Burst, present 6;
                 "RFC 9293 §3.5.2; Clayton 2006; 4 to 1 for hosts with one time-out"
-            31 ip_id_shared IpIdShared: Numbering, present 8;
+            31 ip_id_shared IpIdShared: Profile, present 8;
                 "1 in 512 by chance over the 8 RSTs compared with; 1 in 6 for one machine with several addresses"
             32 link_kept LinkKept: Likeness, present -8;
                 "a forger must be on the host's link and copy its address; 1 in 6 for bridges"

@@ -3,16 +3,17 @@
 //! # One device speaks for several hosts
 //!
 //! ## What is seen
-//! RSTs that claim different hosts, each suspicious on its own, have one look:
-//! link source, TTL, flags, DF, whether the window, the IP ID and the flow
-//! label are 0.
+//! RSTs that claim different hosts, each suspicious on its own or next in such
+//! a one's IP ID counter, have one look: link source, TTL, flags, DF, whether the
+//! window, the IP ID and the flow label are 0.
 //!
 //! ## Why it matters
 //! Hosts are at different distances and of different make; one device is not.
 //!
 //! ## What else explains it
 //! One machine with several addresses: therefore only RSTs that do not fit
-//! their claimed hosts, or cannot come from them, are counted.
+//! their claimed hosts, or cannot come from them, make a device; one that only
+//! shares its counter may still claim an address of the device's own.
 //!
 //! ## References
 //! Weaver, Sommer, Paxson, NDSS 2009 (devices told by what their RSTs share);
@@ -41,7 +42,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Suspicious RSTs of the same look claim several hosts, {} by then: one device speaks for all (rst.resetter.hosts counts them).",
+            "RSTs of the same look claim several hosts, {} by then: one device speaks for all (rst.resetter.hosts counts them).",
             self.hosts
         );
     }
@@ -65,7 +66,7 @@ mod tests {
         let finding = present(observe(&case().same_look_hosts(2)));
         assert_eq!(
             text(&finding),
-            "Suspicious RSTs of the same look claim several hosts, 2 by then: one device speaks for all (rst.resetter.hosts counts them)."
+            "RSTs of the same look claim several hosts, 2 by then: one device speaks for all (rst.resetter.hosts counts them)."
         );
     }
 

@@ -91,6 +91,12 @@ impl Verdict {
         self.judge_anew();
     }
 
+    /// Whether it is among the RSTs of a device, which may have claimed one host only.
+    #[must_use]
+    pub const fn is_of_device(&self) -> bool {
+        self.resetter.is_some()
+    }
+
     /// Judges anew as one of a series of probes.
     pub fn repeat(&mut self, series: Series) {
         self.case.series = Some(series);
