@@ -35,6 +35,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// Of these commands the pages show what the whole project prints; they are not for a test to run.
 const NOT_RUN: &str = "cargo ";
 
+/// Where `cargo xtask test` puts what the pages have their readers install with pip.
+const PYTHON_MODULES: &str = "target/python";
+
 /// What termshark has not drawn by then, it does not draw.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -174,6 +177,7 @@ impl Shell {
         command
             .current_dir(&self.scratch.0)
             .env("PATH", &self.path)
+            .env("PYTHONPATH", root().join(PYTHON_MODULES))
             .env("HOME", &self.scratch.0)
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")

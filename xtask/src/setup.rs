@@ -97,7 +97,14 @@ const PAGES: &[Need] = &[
     need(Probe::Program(&["termshark"]), "termshark", "termshark"),
     need(Probe::Program(&["tmux"]), "tmux", "tmux"),
     need(Probe::Python("pandas"), "python3-pandas", "python3-pandas"),
+    need(Probe::Python("pip"), "python3-pip", "python3-pip"),
 ];
+
+/// What the pages have their readers install with pip; Debian has no packages of it.
+const PYTHON_MODULES: &[(&str, &str)] = &[("pyshark", "0.6"), ("duckdb", "1.4.1")];
+
+/// Where it is put, for nobody but the tests: the system's own modules stay as they are.
+const PYTHON_FOLDER: &str = "target/python";
 
 /// Network namespaces and the rules in them; the lab does everything else itself.
 const LAB: &[Need] = &[
@@ -113,6 +120,9 @@ const LAB: &[Need] = &[
 /// Counting instructions.
 const BENCH: &[Need] = &[need(Probe::Program(&["valgrind"]), "valgrind", "valgrind")];
 
+/// The system's own: its packages bring their modules for this one.
+const PYTHON: &str = "/usr/bin/python3";
+
 /// The version of Debian 12 first: another may lay the same code out differently.
 const CLANG_FORMAT: &[&str] = &["clang-format-14", "clang-format"];
 
@@ -124,12 +134,14 @@ pub(crate) fn plugin() -> Result<()> {
 /// Sets up what `cargo xtask test` needs.
 pub(crate) fn tests() -> Result<()> {
     ensure(PLUGIN.iter().chain(CHECKS).chain(GUI).chain(PAGES))?;
+    python_modules()?;
     rust_components()
 }
 
 /// Sets up what the pages' commands need.
 pub(crate) fn pages() -> Result<()> {
-    ensure(PLUGIN.iter().chain(PAGES))
+    ensure(PLUGIN.iter().chain(PAGES))?;
+    python_modules()
 }
 
 /// Sets up what taking the README's picture needs.
@@ -243,6 +255,39 @@ fn has_package_lists() -> bool {
         })
 }
 
+/// What comes from PyPI, for the system's Python.
+fn python_modules() -> Result<()> {
+    let folder = project::root().join(PYTHON_FOLDER);
+    let asked: Vec<_> = PYTHON_MODULES
+        .iter()
+        .map(|(name, version)| format!("assert version('{name}') == '{version}'"))
+        .collect();
+    let mut check = Command::new(PYTHON);
+    check.env("PYTHONPATH", &folder).args([
+        "-c",
+        &format!(
+            "from importlib.metadata import version\n{}",
+            asked.join("\n")
+        ),
+    ]);
+    if answers(check) {
+        return Ok(());
+    }
+    let mut install = Command::new(PYTHON);
+    install
+        .args(["-m", "pip", "install", "--quiet", "--upgrade"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg("--target")
+        .arg(&folder)
+        .args(
+            PYTHON_MODULES
+                .iter()
+                .map(|(name, version)| format!("{name}=={version}")),
+        );
+    say::step(project::shown(&install));
+    project::run(&mut install)
+}
+
 /// rustfmt and clippy, which a minimal toolchain lacks.
 fn rust_components() -> Result<()> {
     let lacking: Vec<_> = [("fmt", "rustfmt"), ("clippy", "clippy")]
@@ -282,8 +327,7 @@ impl Probe {
             }
             Self::File(path) => Path::new(path).exists(),
             Self::Python(module) => {
-                // The system's own: the packages bring their modules for this one.
-                let mut command = Command::new("/usr/bin/python3");
+                let mut command = Command::new(PYTHON);
                 command.args(["-c", &format!("import {module}")]);
                 answers(command)
             }
