@@ -94,6 +94,7 @@ const GUI: &[Need] = &[
 /// What the commands in the pages for users run, beside tshark.
 const PAGES: &[Need] = &[
     need(Probe::Program(&["jq"]), "jq", "jq"),
+    need(Probe::Program(&["curl"]), "curl", "curl"),
     need(Probe::Program(&["termshark"]), "termshark", "termshark"),
     need(Probe::Program(&["tmux"]), "tmux", "tmux"),
     need(Probe::Python("pandas"), "python3-pandas", "python3-pandas"),
