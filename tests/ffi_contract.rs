@@ -172,7 +172,8 @@ fn segment(frame: u32, source: u8, destination: u8, tcp: &'static [u8]) -> rstsc
         ttl: 60,
         traffic_class: 0,
         dont_fragment: 0,
-        reserved: [0; 6],
+        ip_headers: 0,
+        reserved: [0; 5],
     }
 }
 
@@ -245,7 +246,7 @@ fn what_the_contract_does_not_allow_is_invalid() {
         |segment| segment.address_length = 6,
         |segment| segment.tcp_reported = segment.tcp_captured - 1,
         |segment| segment.dont_fragment = 2,
-        |segment| segment.reserved[5] = 1,
+        |segment| segment.reserved[4] = 1,
         |segment| segment.address_length = 0,
     ];
     let mut engine = Engine::new();

@@ -183,6 +183,7 @@ proto_reg_handoff_rstscope(void)
     int proto_tee = proto_register_protocol_in_name_only(
         "TCP segments for RST Analysis", "RST Analysis tee", "rst_tee",
         proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+    segment_init();
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(dissect_tee, proto_tee));
     stats_register();
 }

@@ -127,8 +127,10 @@ typedef struct rstscope_segment {
     uint8_t traffic_class;
     /** IPv4 Don't Fragment: 0 or 1. */
     uint8_t dont_fragment;
+    /** IP headers around TCP, more than 1 in a tunnel. Counted at SYN and RST; else 0. */
+    uint8_t ip_headers;
     /** Must be 0. */
-    uint8_t reserved[6];
+    uint8_t reserved[5];
 } rstscope_segment;
 
 /* Presence bits of rstscope_verdict.present, for members that are numbers. */

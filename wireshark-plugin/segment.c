@@ -15,6 +15,21 @@
 #define IPV4_DONT_FRAGMENT 0x4000
 #define IPV6_FLOW_LABEL 0x000fffff
 
+#define TCP_FLAGS_OFFSET 13
+#define TCP_SYN_OR_RST 0x06
+
+static int proto_ip = -1;
+static int proto_ipv6 = -1;
+static int proto_tcp = -1;
+
+void
+segment_init(void)
+{
+    proto_ip = proto_get_id_by_filter_name("ip");
+    proto_ipv6 = proto_get_id_by_filter_name("ipv6");
+    proto_tcp = proto_get_id_by_filter_name("tcp");
+}
+
 static int64_t
 time_ns(const nstime_t *time)
 {
@@ -85,6 +100,24 @@ read_link(const packet_info *pinfo, rstscope_segment *segment)
     }
 }
 
+/** A walk over all layers, so for the segments only that open and end conversations. */
+static uint8_t
+ip_headers(const packet_info *pinfo)
+{
+    uint8_t count = 0;
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer && count < UINT8_MAX;
+         layer = wmem_list_frame_next(layer)) {
+        const int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+        if (proto == proto_ip || proto == proto_ipv6) {
+            count++;
+        } else if (proto == proto_tcp) {
+            /* Of the packet before in the same frame, as Wi-Fi aggregates them. */
+            count = 0;
+        }
+    }
+    return count;
+}
+
 gboolean
 segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segment *out_segment)
 {
@@ -102,6 +135,10 @@ segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segmen
     out_segment->tcp_reported = tvb_reported_length(tvb);
     out_segment->tcp = tvb_get_ptr(tvb, 0, (gint)out_segment->tcp_captured);
     out_segment->frame = pinfo->num;
+    if (out_segment->tcp_captured > TCP_FLAGS_OFFSET &&
+        (out_segment->tcp[TCP_FLAGS_OFFSET] & TCP_SYN_OR_RST)) {
+        out_segment->ip_headers = ip_headers(pinfo);
+    }
     return TRUE;
 }
 

@@ -10,6 +10,9 @@
 #include "compat.h"
 #include "rstscope.h"
 
+/** Looks up the protocols that count; once all are registered. */
+void segment_init(void);
+
 /**
  * Describes the TCP segment that `tvb` starts with, as the dissector table
  * `ip.proto` hands it over; `ip_header` is that table's data, NULL under ESP

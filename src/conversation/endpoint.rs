@@ -51,6 +51,8 @@ pub struct Endpoint {
     pub window: u16,
     /// VLAN and interface of its last segment.
     pub place: Place,
+    /// IP headers around its SYNs and RSTs.
+    ip_headers: IpHeaders,
     /// Link-layer source of its last segment; all zero: none was seen.
     pub link_source: [u8; 6],
     /// Segments with new payload; saturates.
@@ -66,6 +68,16 @@ pub struct Endpoint {
     /// State.
     pub state: State,
     facts: Facts,
+}
+
+/// How deep in tunnels segments were captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum IpHeaders {
+    #[default]
+    Unseen,
+    Always(u8),
+    /// As where both ends of a tunnel are captured.
+    Mixed,
 }
 
 /// Yes-or-no facts, packed.
@@ -225,6 +237,26 @@ impl Endpoint {
             self.facts.0 &= !Facts::STALLED;
         }
         self.window = window;
+    }
+
+    /// Keeps how many IP headers stood around a segment; 0: not counted.
+    pub(crate) const fn learn_ip_headers(&mut self, count: u8) {
+        self.ip_headers = match self.ip_headers {
+            known if count == 0 => known,
+            IpHeaders::Unseen => IpHeaders::Always(count),
+            IpHeaders::Always(known) if known == count => return,
+            IpHeaders::Always(_) | IpHeaders::Mixed => IpHeaders::Mixed,
+        };
+    }
+
+    /// IP headers around TCP, more than 1 in a tunnel; `None` where they were not
+    /// counted, or not always the same.
+    #[must_use]
+    pub const fn ip_headers(&self) -> Option<u8> {
+        match self.ip_headers {
+            IpHeaders::Always(count) => Some(count),
+            IpHeaders::Unseen | IpHeaders::Mixed => None,
+        }
     }
 
     /// The only writer of `state`.

@@ -127,6 +127,7 @@ pub(super) fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
     sender.learn_window(segment.window, segment.flags.syn());
     sender.link_source = segment.link.source.unwrap_or_default();
     sender.place = segment.link.place();
+    sender.learn_ip_headers(segment.link.ip_headers);
     if let Some(timestamps) = segment.options.timestamps {
         sender.learn_timestamps(timestamps);
     }

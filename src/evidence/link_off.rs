@@ -4,13 +4,16 @@
 //!
 //! ## What is seen
 //! The RST has another source MAC address or VLAN than the claimed sender's own
-//! packets, or was captured on another interface.
+//! packets, was captured on another interface, or in a tunnel where those were
+//! not, or past the tunnel that those came through.
 //!
 //! ## Why it matters
 //! It entered this link through another device.
 //!
 //! ## What else explains it
 //! Two routers that share the way back (HSRP, VRRP, ECMP, asymmetric routing).
+//! Where both ends of a tunnel are captured, the depth tells nothing and is not
+//! compared.
 //!
 //! ## References
 //! reset-facts-collected.md §5.2 E11; IEEE 802.1Q.
@@ -26,6 +29,7 @@ pub struct Finding {
     source: Option<[u8; 6]>,
     vlan: Option<u16>,
     interface: Option<u32>,
+    ip_headers: Option<u8>,
     frame: Option<FrameNumber>,
 }
 
@@ -38,13 +42,16 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let other_source = source != sender.link_source;
     let other_vlan = place.vlan() != usual.vlan();
     let other_interface = place.interface() != usual.interface();
-    if !(other_source || other_vlan || other_interface) {
+    let ip_headers = case.reset.link.ip_headers;
+    let other_depth = ip_headers != 0 && sender.ip_headers().is_some_and(|usual| usual != ip_headers);
+    if !(other_source || other_vlan || other_interface || other_depth) {
         return Observed::Absent;
     }
     Observed::Present(Finding {
         source: other_source.then_some(source),
         vlan: other_vlan.then_some(place.vlan()),
         interface: case.reset.link.interface.filter(|_| other_interface),
+        ip_headers: other_depth.then_some(ip_headers),
         frame: sender.last_frame,
     })
 }
@@ -62,6 +69,11 @@ impl Words for Finding {
         }
         if let Some(interface) = self.interface {
             say!(out, " on interface {interface}");
+        }
+        match self.ip_headers {
+            Some(1) => say!(out, " past the tunnel"),
+            Some(count) => say!(out, " in a tunnel ({count} IP headers)"),
+            None => {}
         }
         say!(out, ", unlike the claimed sender's own packets");
         if let Some(frame) = self.frame {
@@ -102,6 +114,30 @@ mod tests {
             text(&finding),
             "It came on interface 1, unlike the claimed sender's own packets; compare frame 8."
         );
+    }
+
+    #[test]
+    fn present_when_it_came_past_the_tunnel_or_through_one() {
+        let depths = |usual: &[u8], of_reset| {
+            case()
+                .abort()
+                .sender_link(ROUTER, 0)
+                .link(ROUTER, 0)
+                .ip_headers(usual, of_reset)
+        };
+        assert_eq!(
+            text(&present(observe(&depths(&[2, 2], 1)))),
+            "It came past the tunnel, unlike the claimed sender's own packets; compare frame 8."
+        );
+        assert_eq!(
+            text(&present(observe(&depths(&[1], 3)))),
+            "It came in a tunnel (3 IP headers), unlike the claimed sender's own packets; compare frame 8."
+        );
+        absent(observe(&depths(&[2], 2)));
+        // Both ends of a tunnel, or nothing counted.
+        absent(observe(&depths(&[1, 2], 1)));
+        absent(observe(&depths(&[], 1)));
+        absent(observe(&depths(&[2], 0)));
     }
 
     #[test]

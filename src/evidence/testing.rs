@@ -272,11 +272,19 @@ impl Builder {
         self
     }
 
+    pub(crate) fn ip_headers(mut self, of_sender: &[u8], of_reset: u8) -> Self {
+        for count in of_sender {
+            self.0.sender.learn_ip_headers(*count);
+        }
+        self.0.reset.link.ip_headers = of_reset;
+        self
+    }
+
     pub(crate) fn link(mut self, source: [u8; 6], vlan: u16) -> Self {
         self.0.reset.link = Link {
             source: Some(source),
             vlan: (vlan != 0).then_some(vlan),
-            interface: None,
+            ..Link::default()
         };
         self
     }

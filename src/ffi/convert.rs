@@ -67,7 +67,7 @@ pub(super) unsafe fn to_packet(segment: &rstscope_segment) -> Result<Packet<'_>,
 }
 
 fn packet<'a>(segment: &rstscope_segment, tcp: &'a [u8]) -> Option<Packet<'a>> {
-    let allowed = segment.reserved == [0; 6]
+    let allowed = segment.reserved == [0; 5]
         && segment.dont_fragment <= 1
         && segment.tcp_reported >= segment.tcp_captured;
     if !allowed {
@@ -122,6 +122,7 @@ fn link(segment: &rstscope_segment) -> Link {
         source: has(segment, RSTSCOPE_SEGMENT_HAS_LINK_SOURCE).then_some(segment.link_source),
         vlan: has(segment, RSTSCOPE_SEGMENT_HAS_VLAN).then_some(segment.vlan),
         interface: has(segment, RSTSCOPE_SEGMENT_HAS_INTERFACE).then_some(segment.interface),
+        ip_headers: segment.ip_headers,
     }
 }
 

@@ -93,6 +93,9 @@ pub struct Link {
     pub vlan: Option<u16>,
     /// Number of the capture interface in the file.
     pub interface: Option<u32>,
+    /// IP headers around TCP, more than 1 in a tunnel; 0: not counted, which is
+    /// done for SYN and RST only.
+    pub ip_headers: u8,
 }
 
 impl Link {

@@ -54,6 +54,8 @@ pub(crate) enum Wrap {
     Pppoe,
     Mpls,
     Gre,
+    /// As [`Wrap::Gre`], but for the resets, which came past the tunnel.
+    PastGre,
     /// IPv4 or IPv6 in IPv4.
     InV4,
     /// IPv4 or IPv6 in IPv6.
@@ -96,6 +98,7 @@ impl Wrap {
             Self::Pppoe => "pppoe",
             Self::Mpls => "mpls",
             Self::Gre => "gre",
+            Self::PastGre => "past_gre",
             Self::InV4 => "in_ipv4",
             Self::InV6 => "in_ipv6",
             Self::Vxlan => "vxlan",
@@ -122,6 +125,7 @@ impl Wrap {
             Self::Pppoe => "in a PPPoE session",
             Self::Mpls => "behind an MPLS label",
             Self::Gre => "in a GRE tunnel",
+            Self::PastGre => "in a GRE tunnel, but for the reset, which came past it",
             Self::InV4 => "in a tunnel of IPv4 packets",
             Self::InV6 => "in a tunnel of IPv6 packets",
             Self::Vxlan => "in a VXLAN",
@@ -264,7 +268,8 @@ impl Wrap {
             }
             // Label 100, the last of the stack, TTL 64.
             Self::Mpls => ethernet(ETHER_TYPE_MPLS, &[&[0, 0x06, 0x41, 64], ip].concat()),
-            Self::Gre => {
+            Self::PastGre if frame.segment.flags.rst => bytes.to_vec(),
+            Self::Gre | Self::PastGre => {
                 let gre = [&[0, 0], ether_type.to_be_bytes().as_slice(), ip].concat();
                 ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, IpNumber::GRE, &gre)?)
             }

@@ -16,6 +16,7 @@ use crate::peer::Dial;
 use crate::segment::{Flags, Segment};
 use crate::tokens::{Cause, Impact, Kind, Phase};
 use crate::wire::{Injection, Reaction, Toward};
+use crate::wrap::Wrap;
 
 const PORT: u16 = 80;
 const STRAY_PACKET: u16 = 8201;
@@ -62,6 +63,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: second_box_on_link,
         captures: &[client(&[BLOCKED])],
+    },
+    Scenario {
+        name: "box_past_tunnel",
+        purpose: "A device on the client's link resets in mid-stream, with the server's TTL",
+        kind: Kind::Synthetic,
+        run: second_box_on_link,
+        captures: &[client(&[BLOCKED]).wrapped(Wrap::PastGre)],
     },
 ];
 
