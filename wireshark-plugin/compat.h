@@ -28,6 +28,12 @@
 #error "rstscope needs Wireshark 4.0 or later"
 #endif
 
+/* build.rs asks pkg-config for the version, and the plugin says that it is for this one. */
+#if WIRESHARK_VERSION_MAJOR != RSTSCOPE_WIRESHARK_MAJOR ||                                         \
+    WIRESHARK_VERSION_MINOR != RSTSCOPE_WIRESHARK_MINOR
+#error "pkg-config and ws_version.h tell different versions of Wireshark"
+#endif
+
 /** What prefs_register_bool_preference() points to: `gboolean` until 4.2, an int. */
 #if RSTSCOPE_WIRESHARK_AT_LEAST(4, 3)
 #include <stdbool.h>

@@ -7,8 +7,9 @@
  * The contract between the C half (which knows Wireshark and judges nothing)
  * and the Rust half (which judges and knows nothing of Wireshark).
  *
- * Written by hand; build.rs feeds it to bindgen, and `src/ffi/abi.rs` pins
- * every signature, so that a drift between the halves does not compile.
+ * Written by hand; `cargo xtask bindings` makes `src/ffi/bindings.rs` of it, and
+ * `src/ffi/abi.rs` pins every signature, so that a drift between the halves does
+ * not compile.
  *
  * Conventions
  * - Functions are named `rstscope_<type>_<verb>`; the first parameter is the

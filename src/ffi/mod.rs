@@ -8,6 +8,9 @@
 #![expect(unsafe_code, reason = "exports functions that take pointers from C")]
 
 mod abi;
+// As bindgen writes it, so that it can be compared.
+#[rustfmt::skip]
+mod bindings;
 mod convert;
 mod guard;
 mod tally;

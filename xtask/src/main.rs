@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod bench;
+mod bindings;
 mod bless;
 mod demo;
 mod install;
@@ -70,6 +71,8 @@ enum Command {
         #[arg(long)]
         picture: bool,
     },
+    /// Write the Rust side of the C header anew, after a change of the header
+    Bindings,
     /// Compare the plugin's verdicts with labelled captures
     Accuracy {
         /// Folders with a `labels.tsv` or with cases (default: tests/captures and the shared sets)
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),
         Command::Lab { arguments } => lab::run(&arguments),
+        Command::Bindings => bindings::run(),
         Command::Bless { picture: true } => bless::picture(),
         Command::Bless { picture: false } => bless::run(),
         Command::Accuracy {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Sets up what a command needs, after saying so: each need is probed, so nothing is installed twice.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -55,9 +55,19 @@ const PLUGIN: &[Need] = &[
         "wireshark-devel",
     ),
     need(Probe::Module("glib-2.0"), "libglib2.0-dev", "glib2-devel"),
-    need(Probe::LibClang, "libclang-dev", "clang-devel"),
     need(Probe::Program(&["tshark"]), "tshark", "wireshark-cli"),
     need(Probe::Program(&["setpriv"]), "util-linux", "util-linux"),
+];
+
+/// Comparing the committed bindings with the C header.
+const BINDINGS: &[Need] = &[
+    need(Probe::Program(&["cc", "gcc"]), "gcc", "gcc"),
+    need(
+        Probe::File("/usr/include/stdio.h"),
+        "libc6-dev",
+        "glibc-devel",
+    ),
+    need(Probe::LibClang, "libclang-dev", "clang-devel"),
 ];
 
 /// Checking the C half and damaging captures.
@@ -132,9 +142,21 @@ pub(crate) fn plugin() -> Result<()> {
     ensure(PLUGIN.iter())
 }
 
+/// Sets up what comparing and renewing the bindings needs.
+pub(crate) fn bindings() -> Result<()> {
+    ensure(BINDINGS.iter())
+}
+
 /// Sets up what `cargo xtask test` needs.
 pub(crate) fn tests() -> Result<()> {
-    ensure(PLUGIN.iter().chain(CHECKS).chain(GUI).chain(PAGES))?;
+    ensure(
+        PLUGIN
+            .iter()
+            .chain(BINDINGS)
+            .chain(CHECKS)
+            .chain(GUI)
+            .chain(PAGES),
+    )?;
     python_modules()?;
     rust_components()
 }
@@ -337,29 +359,40 @@ impl Probe {
     }
 }
 
-/// Looks where bindgen looks: `LIBCLANG_PATH`, the LLVM folders, the library folders.
+/// Looks where bindgen looks: `LIBCLANG_PATH`, the LLVM folders, the library folders; and for the
+/// headers of clang. What does not load all the same, build.rs names.
 fn has_libclang() -> bool {
-    let holds_library = |folder: &Path| {
-        folder.read_dir().is_ok_and(|entries| {
-            entries.flatten().any(|entry| {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                name.starts_with("libclang.so")
-                    || name.starts_with("libclang-") && name.contains(".so")
-            })
-        })
-    };
-    let below = |folder: &str, tail: &str| -> bool {
-        Path::new(folder).read_dir().is_ok_and(|entries| {
-            entries
-                .flatten()
-                .any(|entry| holds_library(&entry.path().join(tail)))
-        })
-    };
-    std::env::var_os("LIBCLANG_PATH").is_some_and(|path| holds_library(Path::new(&path)))
-        || below("/usr/lib", "lib")
-        || below("/usr/lib", "")
-        || ["/usr/lib", "/usr/lib64", "/usr/local/lib"]
+    let mut folders = vec![
+        "/usr/lib".into(),
+        "/usr/lib64".into(),
+        "/usr/local/lib".into(),
+    ];
+    for folder in inside(Path::new("/usr/lib")) {
+        folders.push(folder.join("lib"));
+        folders.push(folder);
+    }
+    let has_headers = folders.iter().any(|folder: &PathBuf| {
+        inside(&folder.join("clang"))
             .iter()
-            .any(|folder| holds_library(Path::new(folder)))
+            .any(|version| version.join("include/stddef.h").exists())
+    });
+    folders.extend(std::env::var_os("LIBCLANG_PATH").map(PathBuf::from));
+    let has_library = folders
+        .iter()
+        .flat_map(|folder| inside(folder))
+        .any(|file| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // `libclang-cpp.so.14` is another library, which comes with clang-format.
+            name.starts_with("libclang.so")
+                || name.starts_with("libclang-")
+                    && !name.starts_with("libclang-cpp")
+                    && name.contains(".so")
+        });
+    has_headers && has_library
+}
+
+/// What lies in a folder; nothing where there is none.
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten();
+    entries.flatten().map(|entry| entry.path()).collect()
 }

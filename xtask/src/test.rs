@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::project::{self, ENGINE_FEATURES};
-use crate::{say, setup, tidy, wireshark};
+use crate::{bindings, say, setup, tidy, wireshark};
 
 /// Where the tests that use the real tshark look for the plugin.
 pub(crate) const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
@@ -88,6 +88,7 @@ pub(crate) fn run() -> Result<()> {
     });
     report.step("format: C", check_c_format);
     report.step("tidy", tidy::run);
+    report.step("bindings of the C header", bindings::check);
     report.step("lints: plugin", || clippy(&PLUGIN_FEATURES));
     report.step("lints: engine", || clippy(&ENGINE_FEATURES));
     report.step("docs", || {
