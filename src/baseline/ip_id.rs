@@ -39,13 +39,13 @@ impl Pattern {
 ///
 /// A sender's counter moves on by packets that this capture does not hold:
 /// other connections (a host-wide counter) or super-segments cut up on the way
-/// out (`reset-facts-collected.md` §5.2 E3 recommends 64).
+/// out (`docs/measured.md#ip-id-steps`).
 pub(crate) const COUNTER_STEP: u16 = 64;
 
 /// Identifications seen from one sender.
 ///
 /// Zeros among other values are passed over: Linux sends SYN-ACKs with ID 0
-/// while the connection counts (`reset-facts-measured.md` §1).
+/// while the connection counts (`docs/measured.md#ip-id-of-0`).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IpId {
     frame: Option<FrameNumber>,

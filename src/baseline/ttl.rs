@@ -3,7 +3,7 @@
 //! The TTL or hop limit that a sender's packets arrive with.
 
 /// Initial values in use, smallest first: nmap's OS database knows only
-/// 0x20, 0x40, 0x80 and 0xff (`../shared/reference/reset-facts-collected.md` §3.6).
+/// 0x20, 0x40, 0x80 and 0xff (`docs/measured.md#initial-ttls`).
 const INITIAL: [u8; 4] = [32, 64, 128, 255];
 
 /// The initial TTL that a packet most likely left with: the next of
