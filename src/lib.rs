@@ -14,6 +14,7 @@
 //! Wireshark asks, in any order. ARCHITECTURE.md has the map and the invariants.
 
 pub mod baseline;
+pub mod case;
 pub mod cause;
 pub mod conversation;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod evidence;
 pub mod ffi;
 pub mod verdict;
 pub mod wire;
+pub mod words;
 
 #[cfg(feature = "replay")]
 pub mod replay;

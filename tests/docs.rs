@@ -7,9 +7,10 @@ use std::{error::Error, ffi::CStr, fmt::Write as _, fs, path::Path};
 
 use rstscope::{
     baseline::Pattern,
+    case::Origin,
     cause::{Cause, Impact},
     conversation::{Acceptability, Phase, Role, TriggerKind},
-    evidence::{Origin, catalogue::TABLE},
+    evidence::catalogue::TABLE,
     verdict::FollowupKind,
 };
 

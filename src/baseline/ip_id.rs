@@ -46,7 +46,7 @@ pub(crate) const COUNTER_STEP: u16 = 64;
 ///
 /// Zeros among other values are passed over: Linux sends SYN-ACKs with ID 0
 /// while the connection counts (`docs/measured.md#ip-id-of-0`).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IpId {
     frame: Option<FrameNumber>,
     last: u16,

@@ -15,6 +15,6 @@ mod ttl;
 
 pub use host::{Host, Hosts};
 pub use ip_id::{IpId, Pattern};
-pub use resetter::{Entered, Look, Numbers, Resetter, Resetters};
-pub use series::{Prober, Series};
+pub use resetter::{Entry, HeaderForm, Numbers, Resetter, Resetters};
+pub use series::{ProbeSeries, Series};
 pub use ttl::{Ttl, hops, initial_ttl};

@@ -17,7 +17,7 @@ use crate::wire::{FrameNumber, Segment, TcpFlags};
 
 /// What the RSTs of one device have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct HeaderForm {
     source: Option<[u8; 6]>,
     ttl: Option<u8>,
     flags: TcpFlags,
@@ -27,7 +27,7 @@ pub struct Look {
     window_is_zero: bool,
 }
 
-impl Look {
+impl HeaderForm {
     /// The look of this RST.
     #[must_use]
     pub fn of(reset: &Segment<'_>) -> Self {
@@ -45,7 +45,7 @@ impl Look {
 }
 
 /// One device, by what its RSTs look like.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resetter {
     number: u32,
     hosts: Rc<Cell<u32>>,
@@ -67,7 +67,7 @@ impl Resetter {
 
 #[derive(Debug)]
 struct Profile {
-    look: Look,
+    look: HeaderForm,
     resetter: Resetter,
     claimed: HashSet<IpAddr>,
     first: Vec<FrameNumber>,
@@ -88,7 +88,7 @@ pub struct Resetters {
 
 /// What entering an RST has shown.
 #[derive(Debug)]
-pub struct Entered {
+pub struct Entry {
     /// The device.
     pub resetter: Resetter,
     /// Its RSTs before, if this one claims its second host.
@@ -98,12 +98,12 @@ pub struct Entered {
 impl Resetters {
     /// Whether a device of this look has been entered.
     #[must_use]
-    pub fn knows(&self, look: Look) -> bool {
+    pub fn knows(&self, look: HeaderForm) -> bool {
         self.profiles.iter().any(|profile| profile.look == look)
     }
 
     /// Enters an RST that claims `host`.
-    pub fn enter(&mut self, look: Look, host: IpAddr, frame: FrameNumber) -> Option<Entered> {
+    pub fn enter(&mut self, look: HeaderForm, host: IpAddr, frame: FrameNumber) -> Option<Entry> {
         let place = self
             .profiles
             .iter()
@@ -138,7 +138,7 @@ impl Resetters {
         if profile.resetter.hosts() == 1 && profile.first.len() < MOST_FIRST {
             profile.first.push(frame);
         }
-        Some(Entered {
+        Some(Entry {
             resetter: profile.resetter.clone(),
             now_several,
         })

@@ -36,11 +36,11 @@ struct Probes {
 
 /// Probes of all clients.
 #[derive(Debug)]
-pub struct Prober {
+pub struct ProbeSeries {
     pairs: LruCache<(IpAddr, Socket), Probes>,
 }
 
-impl Default for Prober {
+impl Default for ProbeSeries {
     fn default() -> Self {
         Self {
             pairs: LruCache::new(MOST_PAIRS),
@@ -48,7 +48,7 @@ impl Default for Prober {
     }
 }
 
-impl Prober {
+impl ProbeSeries {
     /// Enters a probe; the series that it belongs to, and the frames of its last
     /// probes, this one included.
     pub fn enter(
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn series(times_ms: &[i64]) -> Option<Series> {
-        let mut prober = Prober::default();
+        let mut prober = ProbeSeries::default();
         let client = IpAddr::from([10, 0, 0, 1]);
         let server = Socket {
             address: IpAddr::from([10, 0, 0, 2]),

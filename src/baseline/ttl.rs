@@ -23,7 +23,7 @@ pub fn hops(ttl: u8) -> u8 {
 }
 
 /// TTLs seen from one sender.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ttl {
     first: u8,
     last: u8,

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::{Cause, CauseGroup, forgotten::GIVEN_UP_AFTER};
 use crate::{
+    case::{Case, Origin},
     conversation::{Phase, Role, Shape},
-    evidence::{Case, Count, Origin, say, write_span},
+    words::{Count, say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };

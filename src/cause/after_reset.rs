@@ -4,8 +4,9 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
+    case::{Case, EarlierReset, Origin},
     conversation::{Phase, Shape},
-    evidence::{Case, EarlierReset, Origin, say, write_span},
+    words::{say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };

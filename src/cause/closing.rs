@@ -5,8 +5,9 @@
 
 use super::{Cause, CauseGroup};
 use crate::{
+    case::{Case, Origin},
     conversation::{Phase, Shape, TriggerKind},
-    evidence::{Case, Origin, say},
+    words::say,
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };

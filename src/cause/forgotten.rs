@@ -4,8 +4,9 @@
 
 use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
+    case::{Case, Origin},
     conversation::{Phase, Shape, TriggerKind},
-    evidence::{Case, Count, Origin, say, write_span},
+    words::{Count, say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
@@ -19,7 +20,7 @@ fn recognise(case: &Case, _: Origin) -> Option<Cause> {
         return is_stray(case).then_some(Cause::StrayAnswer);
     }
     if is_unsolicited(case) {
-        return Some(if case.company.unsolicited >= UNSOLICITED {
+        return Some(if case.neighbours.unsolicited >= UNSOLICITED {
             Cause::Backscatter
         } else {
             Cause::StrayAnswer
@@ -107,7 +108,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
         Cause::Backscatter => say!(
             out,
             "The {sender} answers segments of connections that it has not opened, as this capture shows: {} so far. Somebody has used its address (spoofed SYNs elsewhere), or scans it with ACKs.",
-            Count(case.company.unsolicited.into(), "conversation"),
+            Count(case.neighbours.unsolicited.into(), "conversation"),
         ),
         Cause::StrayAnswer => {
             match case.trigger() {

@@ -6,8 +6,8 @@ use std::ffi::CStr;
 
 use super::Cause;
 use crate::{
+    case::{Case, Origin},
     conversation::{Phase, Role},
-    evidence::{Case, Origin},
 };
 
 /// The value of `rst.impact`.
@@ -75,11 +75,13 @@ impl Impact {
             Cause::DataAfterClose if lost && case.role == Some(Role::Client) => Self::Noteworthy,
             // Nobody's connection: one of many probes, or the attempt of the RST
             // before, repeated.
-            Cause::PortClosed if case.company.scan.is_some() || case.refused_before.is_some() => {
+            Cause::PortClosed
+                if case.neighbours.scan.is_some() || case.refused_before.is_some() =>
+            {
                 Self::Benign
             }
             // Multipath TCP goes on by its other subflows.
-            Cause::NotAccepted if case.reset.multipath_reason.is_some() => Self::Noteworthy,
+            Cause::NotAccepted if case.reset.options.multipath_reason.is_some() => Self::Noteworthy,
             // The peer had closed; what is cut is what was not acknowledged.
             Cause::CloseCleanup if lost && case.role == Some(Role::Server) => Self::Noteworthy,
             Cause::NoConnection | Cause::IdleStateLost if case.receiver.fin() && !lost => {

@@ -5,8 +5,9 @@
 
 use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
+    case::{Case, Origin},
     conversation::{Phase, TriggerKind},
-    evidence::{Case, Origin, say, write_span},
+    words::{say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
@@ -54,7 +55,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
                 out,
                 ", in the {sender}'s name: it reacts to what was asked for."
             );
-            if let Some(frame) = case.company.other_name {
+            if let Some(frame) = case.neighbours.other_name {
                 say!(
                     out,
                     " The same server was asked by another name and answered (frame {frame}): the name decides."

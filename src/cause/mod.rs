@@ -22,7 +22,7 @@ mod timers;
 pub use catalogue::{About, Cause};
 pub use impact::{Impact, Severity};
 
-use crate::evidence::{Case, Origin};
+use crate::case::{Case, Origin};
 
 /// A group of causes.
 struct CauseGroup {

@@ -4,8 +4,9 @@
 
 use super::{Cause, CauseGroup, forgotten::is_unsolicited};
 use crate::{
+    case::{Case, Origin, Scan},
     conversation::{Phase, Role, Shape, TriggerKind},
-    evidence::{Case, Count, Origin, Scan, say, write_span},
+    words::{Count, say, write_span},
 };
 
 pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
@@ -133,7 +134,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             }
             say!(out, ": a health check.");
         }
-        Cause::ConnectScan if case.company.scan.is_some() => {
+        Cause::ConnectScan if case.neighbours.scan.is_some() => {
             say!(
                 out,
                 "The client opened the connection and reset it without a byte."
@@ -175,7 +176,7 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
         );
     }
     write_scan(case, out);
-    if let Some((port, frame)) = case.company.silent_port {
+    if let Some((port, frame)) = case.neighbours.silent_port {
         say!(
             out,
             " The same host drops SYNs to port {port} silently (frame {frame}): that port is filtered, this one is not."
@@ -184,7 +185,7 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
 }
 
 fn write_scan(case: &Case, out: &mut String) {
-    if let Some(Scan { ports, hosts }) = case.company.scan {
+    if let Some(Scan { ports, hosts }) = case.neighbours.scan {
         say!(
             out,
             " It is part of a scan: the client tried {} on {} within a minute.",

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use crate::evidence::{Case, SAME_SILENCES, say};
+use crate::{
+    case::{Case, SAME_SILENCES},
+    words::say,
+};
 
 /// A default that some devices share.
 struct Timer {
@@ -65,11 +68,11 @@ pub(super) fn write_candidates(case: &Case, out: &mut String) {
     if let Some(idle) = case.idle {
         write_near(idle, out);
     }
-    if case.company.same_idle >= SAME_SILENCES {
+    if case.neighbours.same_idle >= SAME_SILENCES {
         say!(
             out,
             " {} conversations ended after the same silence: a timer, not chance.",
-            case.company.same_idle,
+            case.neighbours.same_idle,
         );
     }
 }

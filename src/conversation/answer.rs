@@ -24,7 +24,7 @@ pub enum Shape {
 }
 
 /// The segment that an RST answers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trigger {
     /// Its frame.
     pub frame: FrameNumber,
@@ -35,7 +35,7 @@ pub struct Trigger {
 }
 
 /// The earliest segment that can have told the RST's sender what the RST says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Its frame.
     pub frame: FrameNumber,
@@ -47,7 +47,7 @@ pub struct Bound {
 }
 
 /// What an RST answers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// How it is made.
     pub shape: Shape,

@@ -15,7 +15,7 @@ use crate::{
 const SAMPLES: u8 = 3;
 
 /// What is known of one side, before the RST in hand.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
     /// Capture time of its last segment.
     pub last_time: Timestamp,
@@ -81,7 +81,7 @@ enum IpHeaders {
 }
 
 /// Yes-or-no facts, packed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Facts(u16);
 
 impl Facts {

@@ -39,7 +39,7 @@ const COPIED_WITHIN: Duration = Duration::from_millis(10);
 impl NotedReset {
     /// Notes this RST.
     #[must_use]
-    pub const fn new(segment: &Segment<'_>, exact: bool) -> Self {
+    pub fn new(segment: &Segment<'_>, exact: bool) -> Self {
         Self {
             time: segment.time,
             frame: segment.frame,

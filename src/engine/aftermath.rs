@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::Verdicts;
 
 use crate::{
+    case::{Case, Continuation},
     conversation::{Acceptability, Conversation, Shape, Side, TriggerKind},
-    evidence::{Case, Continuation, catalogue::Finding},
     verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment},
 };
@@ -49,55 +49,52 @@ fn sender_goes_on(
     side: Side,
     kind: TriggerKind,
 ) -> Option<Followup> {
-    let last = conversation.watched_reset(side)?;
-    let mut next = Some(last);
+    let mut next = Some(conversation.watched_reset(side)?);
+    let payload = if kind.carries_payload() {
+        segment.payload_length
+    } else {
+        0
+    };
     let mut shown = None;
     for _ in 0..LONGEST_CHAIN {
-        let Some(verdict) = next.and_then(|frame| verdicts.get_mut(&frame)) else {
+        let Some(frame) = next else { break };
+        verdicts.amend(frame, |case| continue_after(case, segment, payload));
+        let Some(verdict) = verdicts.get(&frame) else {
             break;
         };
-        let case = verdict.case();
-        let payload = if kind.carries_payload() {
-            segment.payload_length
-        } else {
-            0
-        };
-        let mut aftermath = case.aftermath;
-        let continuation = Continuation {
-            frame: segment.frame,
-            after: segment.time.since(case.reset.time),
-            payload,
-            behind_payload: segment
-                .end()
-                .is_after(case.reset.seq.offset(case.reset.payload_length)),
-            beyond_reset: segment.payload_length > 0 && segment.end().is_after(case.reset.seq),
-        };
-        let tells_more = aftermath
-            .continued
-            .is_none_or(|before| continuation.tells_more_than(&before));
-        aftermath.continued = Some(continuation);
-        let (frame, earlier) = (case.reset.frame, case.earlier);
-        if tells_more {
-            verdict.revise(aftermath);
-        }
-        let present = verdict
-            .findings()
-            .iter()
-            .any(|found| matches!(found.finding, Finding::SenderContinues(_)));
-        if present {
+        if verdict.sender_goes_on() {
             shown = shown.or(Some(Followup {
                 kind: FollowupKind::SenderContinues,
                 reset: frame,
             }));
         }
-        next = earlier
-            .filter(|earlier| earlier.same_sender)
-            .map(|earlier| earlier.frame);
+        next = verdict.case().earlier_of_same_sender();
     }
     if shown.is_some() {
         conversation.stop_watching(side);
     }
     shown
+}
+
+/// The claimed sender's next segment, if it can show what the one before could not.
+fn continue_after(case: &mut Case, segment: &Segment<'_>, payload: u32) {
+    let reset = &case.reset;
+    let continuation = Continuation {
+        frame: segment.frame,
+        after: segment.time.since(reset.time),
+        payload,
+        behind_payload: segment
+            .end()
+            .is_after(reset.seq.offset(reset.payload_length)),
+        beyond_reset: segment.payload_length > 0 && segment.end().is_after(reset.seq),
+    };
+    let tells_more = case
+        .aftermath
+        .continued
+        .is_none_or(|before| continuation.tells_more_than(&before));
+    if tells_more {
+        case.aftermath.continued = Some(continuation);
+    }
 }
 
 fn receiver_goes_on(
@@ -108,9 +105,8 @@ fn receiver_goes_on(
 ) -> Option<Followup> {
     let receiver_rtt = conversation.endpoint(side).rtt().unwrap_or(UNKNOWN_PATH);
     let last = conversation.last_reset(side.peer())?;
-    let verdict = verdicts.get_mut(&last.frame)?;
-    let case = verdict.case();
-    let mut aftermath = case.aftermath;
+    let case = verdicts.get(&last.frame)?.case();
+    let aftermath = &case.aftermath;
     if aftermath.ignored.is_some() || aftermath.obeyed.is_some() {
         return None;
     }
@@ -126,8 +122,9 @@ fn receiver_goes_on(
     if !reacted {
         return None;
     }
-    aftermath.ignored = Some(segment.frame);
-    verdict.revise(aftermath);
+    verdicts.amend(last.frame, |case| {
+        case.aftermath.ignored = Some(segment.frame);
+    });
     Some(Followup {
         kind: FollowupKind::ResetIgnored,
         reset: last.frame,
@@ -161,14 +158,12 @@ fn obey(verdicts: &mut Verdicts, conversation: &Conversation, side: Side, frame:
     let Some(last) = conversation.last_reset(side.peer()) else {
         return;
     };
-    let Some(verdict) = verdicts.get_mut(&last.frame) else {
-        return;
-    };
-    let mut aftermath = verdict.case().aftermath;
-    if aftermath.obeyed.is_none() {
-        // What seemed to go on was on its way.
-        aftermath.ignored = None;
-        aftermath.obeyed = Some(frame);
-        verdict.revise(aftermath);
-    }
+    verdicts.amend(last.frame, |case| {
+        let aftermath = &mut case.aftermath;
+        if aftermath.obeyed.is_none() {
+            // What seemed to go on was on its way.
+            aftermath.ignored = None;
+            aftermath.obeyed = Some(frame);
+        }
+    });
 }

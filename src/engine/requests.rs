@@ -135,13 +135,11 @@ impl Requests {
         self.names.peek(key)
     }
 
-    /// Bytes of the last response that its server, at `snd_nxt`, has not sent.
-    pub(super) fn unsent(&self, key: &Key, snd_nxt: SeqNumber) -> Option<u32> {
+    /// Where the last response ends, if that is known.
+    pub(super) fn response_end(&self, key: &Key) -> Option<SeqNumber> {
         match self.responses.peek(key)? {
             Response::WithoutBody => None,
-            Response::Until(end) => u32::try_from(end.distance(snd_nxt))
-                .ok()
-                .filter(|missing| *missing > 0),
+            Response::Until(end) => Some(*end),
         }
     }
 

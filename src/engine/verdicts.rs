@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use crate::{verdict::Verdict, wire::FrameNumber};
+use crate::{case::Case, verdict::Verdict, wire::FrameNumber};
 
 /// Changes that are kept for those who count; who asks after every frame misses
 /// none, because one frame changes at most a few hundred.
@@ -57,11 +57,15 @@ impl Verdicts {
         self.by_frame.get(frame).map(AsRef::as_ref)
     }
 
-    /// The verdict, to be revised: noted as a change.
-    pub(super) fn get_mut(&mut self, frame: &FrameNumber) -> Option<&mut Verdict> {
-        let verdict = self.by_frame.get_mut(frame)?;
-        self.changes.note(*frame);
-        Some(verdict)
+    /// The only way in which a case changes after its birth: the verdict on
+    /// `frame` is made anew, and noted as a change, if `change` makes a difference.
+    pub(super) fn amend(&mut self, frame: FrameNumber, change: impl FnOnce(&mut Case)) {
+        let Some(verdict) = self.by_frame.get_mut(&frame) else {
+            return;
+        };
+        if verdict.amend(change) {
+            self.changes.note(frame);
+        }
     }
 
     pub(super) fn insert(&mut self, frame: FrameNumber, verdict: Box<Verdict>) {

@@ -19,8 +19,10 @@
 
 use crate::{
     baseline::initial_ttl,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The number that is not meant.
@@ -35,10 +37,10 @@ const WINDOWS: u8 = 128;
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let reset = &case.reset;
     let Some(baseline) = case.ttl_baseline().filter(|_| !reset.flags.ack()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if initial_ttl(baseline.ttl) == WINDOWS {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if reset.ack.0 == 0 {
         return Observed::Absent;
@@ -67,7 +69,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_filled_in() {
@@ -85,8 +90,8 @@ mod tests {
 
     #[test]
     fn not_observable_for_windows_and_with_the_flag() {
-        not_observable(observe(&case().sender_ttl(&[125]).ack_number(77)));
-        not_observable(observe(&case().sender_ttl(&[61]).abort().ack_number(77)));
-        not_observable(observe(&case().ack_number(77)));
+        does_not_apply(observe(&case().sender_ttl(&[125]).ack_number(77)));
+        does_not_apply(observe(&case().sender_ttl(&[61]).abort().ack_number(77)));
+        does_not_apply(observe(&case().ack_number(77)));
     }
 }

@@ -21,9 +21,11 @@
 //! same kernel answers for a connection that it does not know: no finding.
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say, timestamps_off_clock::is_on_clock},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// What agreed.
@@ -47,10 +49,8 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         );
     }
     let reset = &case.reset;
-    let clock_goes_on = match reset.timestamps {
-        Some(stamps) => {
-            sender.timestamps() && is_on_clock(case, stamps.value)
-        }
+    let clock_goes_on = match reset.options.timestamps {
+        Some(stamps) => sender.timestamps() && case.is_on_sender_clock(stamps.value),
         None => !sender.timestamps(),
     };
     let window_fits = reset.window != 0 && is_near(reset.window, sender.window, sender.syn_only());
@@ -59,7 +59,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if clock_goes_on && window_fits && in_sequence {
         Observed::Present(Finding {
             window: reset.window,
-            timestamps: reset.timestamps.is_some(),
+            timestamps: reset.options.timestamps.is_some(),
             frame: sender.last_frame,
         })
     } else {
@@ -75,7 +75,11 @@ fn is_near(window: u16, last: u16, syn_only: bool) -> bool {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "RST+ACK in sequence, with the socket's window ({})", self.window);
+        say!(
+            out,
+            "RST+ACK in sequence, with the socket's window ({})",
+            self.window
+        );
         if self.timestamps {
             say!(out, " and its clock going on");
         }
@@ -98,7 +102,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     #[test]
     fn present_for_an_abort_by_linux() {

@@ -21,9 +21,11 @@
 use std::time::Duration;
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say, write_span},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{say, write_span},
 };
 
 /// The other RST.
@@ -39,7 +41,7 @@ const AT_ONCE: Duration = Duration::from_millis(10);
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(earlier) = case.earlier.filter(|earlier| !earlier.same_sender) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if earlier.age > AT_ONCE || case.shape() == Shape::Passive {
         return Observed::Absent;
@@ -73,7 +75,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_it_answers_nothing() {
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn not_observable_for_one_side() {
-        not_observable(observe(&case().shape(Shape::Active)));
-        not_observable(observe(&case().shape(Shape::Active).earlier(0, true)));
+        does_not_apply(observe(&case().shape(Shape::Active)));
+        does_not_apply(observe(&case().shape(Shape::Active).earlier(0, true)));
     }
 }

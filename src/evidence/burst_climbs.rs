@@ -20,8 +20,10 @@
 use std::time::Duration;
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// How far they climbed.
@@ -42,10 +44,10 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         .earlier
         .filter(|earlier| earlier.same_sender && earlier.age <= BURST_WITHIN);
     let (Some(earlier), Some(ttl)) = (earlier, case.ttl()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if earlier.flags != case.reset.flags {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     let ttl = ttl.wrapping_sub(earlier.ip.map_or(ttl, |ip| ip.ttl));
     let window = case.reset.window.wrapping_sub(earlier.window);
@@ -88,7 +90,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_window_and_ttl_climb() {
@@ -109,6 +114,6 @@ mod tests {
 
     #[test]
     fn not_observable_for_a_single_one() {
-        not_observable(observe(&case().window(1981)));
+        does_not_apply(observe(&case().window(1981)));
     }
 }

@@ -22,9 +22,11 @@
 use std::time::Duration;
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The stride.
@@ -60,7 +62,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         .earlier
         .filter(|earlier| earlier.same_sender && earlier.age <= BURST_WITHIN);
     let Some(earlier) = earlier else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let Ok(stride @ 1..) = u32::try_from(case.reset.seq.distance(earlier.seq)) else {
         return Observed::Absent;
@@ -97,7 +99,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_for_the_strides_of_injectors() {
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn not_observable_for_a_single_one() {
-        not_observable(observe(&case().shape(Shape::Odd)));
-        not_observable(observe(&case().shape(Shape::Odd).earlier(1460, false)));
+        does_not_apply(observe(&case().shape(Shape::Odd)));
+        does_not_apply(observe(&case().shape(Shape::Odd).earlier(1460, false)));
     }
 }

@@ -19,9 +19,11 @@
 //! with the flag; nmap's OS database for Apple (155 of 157 without).
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// Where the habit was seen.
@@ -32,12 +34,12 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(dont_fragment) = case.reset.ip.and_then(|ip| ip.dont_fragment()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let habit = case.sender.df_set() && !case.sender.df_clear();
     let answers = matches!(case.shape(), Shape::Passive | Shape::SynAnswer);
     if !habit || answers {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if dont_fragment {
         return Observed::Absent;
@@ -71,11 +73,16 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_the_sender_always_sets_it() {
-        let finding = present(observe(&case().shape(Shape::Odd).sender_df(&[true, true]).df(false)));
+        let finding = present(observe(
+            &case().shape(Shape::Odd).sender_df(&[true, true]).df(false),
+        ));
         assert_eq!(
             text(&finding),
             "Don't Fragment is missing, which the claimed sender sets on all its packets; compare frame 8."
@@ -84,14 +91,20 @@ mod tests {
 
     #[test]
     fn absent_when_set() {
-        absent(observe(&case().shape(Shape::Odd).sender_df(&[true]).df(true)));
+        absent(observe(
+            &case().shape(Shape::Odd).sender_df(&[true]).df(true),
+        ));
     }
 
     #[test]
     fn not_observable_without_a_habit() {
-        not_observable(observe(&case().shape(Shape::Odd).df(false)));
-        not_observable(observe(&case().sender_df(&[true]).df(false)));
-        not_observable(observe(&case().shape(Shape::Odd).sender_df(&[true, false]).df(false)));
-        not_observable(observe(&case().shape(Shape::Odd).sender_df(&[true]).ipv6(1)));
+        does_not_apply(observe(&case().shape(Shape::Odd).df(false)));
+        does_not_apply(observe(&case().sender_df(&[true]).df(false)));
+        does_not_apply(observe(
+            &case().shape(Shape::Odd).sender_df(&[true, false]).df(false),
+        ));
+        does_not_apply(observe(
+            &case().shape(Shape::Odd).sender_df(&[true]).ipv6(1),
+        ));
     }
 }

@@ -17,9 +17,11 @@
 //! Measured: nf_reject always 0 (`reset-facts-measured.md` §1).
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, dscp_reflected::dscp, say},
-    wire::FrameNumber,
+    evidence::{Observed, Words},
+    wire::{FrameNumber, dscp},
+    words::say,
 };
 
 /// The code point that was not reflected.
@@ -31,12 +33,12 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(ip) = case.reset.ip else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let answered = dscp(case.receiver.traffic_class);
     let answers = matches!(case.shape(), Shape::Passive | Shape::SynAnswer);
     if !answers || answered == 0 {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if dscp(ip.traffic_class) != 0 {
         return Observed::Absent;
@@ -72,7 +74,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_cleared() {
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_mark_or_an_answer() {
-        not_observable(observe(&case()));
-        not_observable(observe(&case().abort().receiver_class(46 << 2)));
+        does_not_apply(observe(&case()));
+        does_not_apply(observe(&case().abort().receiver_class(46 << 2)));
     }
 }

@@ -19,9 +19,11 @@
 //! §1 and §2.6).
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
-    wire::FrameNumber,
+    evidence::{Observed, Words},
+    wire::{FrameNumber, dscp},
+    words::say,
 };
 
 /// The code point.
@@ -31,20 +33,15 @@ pub struct Finding {
     frame: Option<FrameNumber>,
 }
 
-/// The ECN bits below the code point differ from packet to packet (RFC 3168 §5).
-pub(super) const fn dscp(traffic_class: u8) -> u8 {
-    traffic_class >> 2
-}
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(ip) = case.reset.ip else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let answered = dscp(case.receiver.traffic_class);
     let own_is_same = case.sender.has_seq() && dscp(case.sender.traffic_class) == answered;
     let answers = matches!(case.shape(), Shape::Passive | Shape::SynAnswer);
     if !answers || answered == 0 || own_is_same {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if dscp(ip.traffic_class) != answered {
         return Observed::Absent;
@@ -80,7 +77,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_reflected() {
@@ -98,10 +98,13 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_mark_or_an_answer() {
-        not_observable(observe(&case()));
-        not_observable(observe(&case().abort().receiver_class(46 << 2)));
-        not_observable(observe(
-            &case().sender_class(46 << 2).receiver_class(46 << 2).class(46 << 2),
+        does_not_apply(observe(&case()));
+        does_not_apply(observe(&case().abort().receiver_class(46 << 2)));
+        does_not_apply(observe(
+            &case()
+                .sender_class(46 << 2)
+                .receiver_class(46 << 2)
+                .class(46 << 2),
         ));
     }
 }

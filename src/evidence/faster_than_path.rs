@@ -24,8 +24,10 @@
 use std::time::Duration;
 
 use crate::{
-    evidence::{Case, Observed, Words, say, write_span},
+    case::{Case, SHORTEST_PATH},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{say, write_span},
 };
 
 /// The two times.
@@ -36,10 +38,6 @@ pub struct Finding {
     same_conversation: bool,
     frame: FrameNumber,
 }
-
-/// Where the host is nearer than this, scheduling noise decides
-/// (measured: 30 µs to 400 µs within one machine).
-pub(super) const SHORTEST_PATH: Duration = Duration::from_millis(2);
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(bound) = case.bound() else {
@@ -77,7 +75,11 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(out, "It came ");
         write_span(out, self.latency);
-        say!(out, " after frame {}, but the path to the claimed sender and back takes at least ", self.frame);
+        say!(
+            out,
+            " after frame {}, but the path to the claimed sender and back takes at least ",
+            self.frame
+        );
         write_span(out, self.round_trip);
         if !self.same_conversation {
             say!(out, " in its other conversations");
@@ -97,7 +99,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -120,7 +125,9 @@ mod tests {
     fn not_observable_without_a_path_or_an_answer() {
         not_observable(observe(&case().round_trip(48 * MS)));
         not_observable(observe(&case().bound(6 * MS)));
-        not_observable(observe(&case().round_trip(48 * MS).bound(6 * MS).uncertain()));
+        not_observable(observe(
+            &case().round_trip(48 * MS).bound(6 * MS).uncertain(),
+        ));
         not_observable(observe(&case().round_trip(MS).bound(MS / 100)));
     }
 }

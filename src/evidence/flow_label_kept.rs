@@ -18,8 +18,10 @@
 //! the passive one where a socket or TIME-WAIT is left.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The label.
@@ -31,10 +33,10 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(label) = case.reset.ip.and_then(|ip| ip.flow_label()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if label == 0 || case.sender.flow_label == 0 {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if label != case.sender.flow_label {
         return Observed::Absent;
@@ -70,7 +72,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_equal() {
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn not_observable_without_labels() {
-        not_observable(observe(&case().ipv6(7)));
-        not_observable(observe(&case().sender_label(7).ipv6(0)));
+        does_not_apply(observe(&case().ipv6(7)));
+        does_not_apply(observe(&case().sender_label(7).ipv6(0)));
     }
 }

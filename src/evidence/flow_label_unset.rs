@@ -17,8 +17,10 @@
 //! always does.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// Where the host labels.
@@ -31,7 +33,7 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(label) = case.reset.ip.and_then(|ip| ip.flow_label()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let sender = &case.sender;
     let here = sender
@@ -53,10 +55,17 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "IPv6 flow label 0 where the claimed sender labels its packets");
+        say!(
+            out,
+            "IPv6 flow label 0 where the claimed sender labels its packets"
+        );
         match self.label {
             Some(label) => say!(out, " (0x{label:05x}); compare frame {}.", self.frame),
-            None => say!(out, "; compare frame {} of another conversation.", self.frame),
+            None => say!(
+                out,
+                "; compare frame {} of another conversation.",
+                self.frame
+            ),
         }
     }
 
@@ -72,7 +81,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, not_observable, present, text},
+    };
 
     #[test]
     fn present_when_the_sender_labels() {
@@ -96,6 +108,6 @@ mod tests {
     #[test]
     fn not_observable_where_the_sender_does_not_label() {
         not_observable(observe(&case().ipv6(0)));
-        not_observable(observe(&case().id(7)));
+        does_not_apply(observe(&case().id(7)));
     }
 }

@@ -18,8 +18,10 @@
 //! core#2426); p0f v2 p0fr.fp for old stacks.
 
 use crate::{
-    evidence::{Case, Count, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{Count, say},
 };
 
 /// How much.
@@ -71,7 +73,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     #[test]
     fn present_up_to_255_bytes() {

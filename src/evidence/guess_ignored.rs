@@ -19,8 +19,10 @@
 //! connection lives on).
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// Where the receiver goes on.
@@ -31,7 +33,7 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if !case.is_guess() {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     match case.aftermath.ignored {
         None => Observed::Absent,
@@ -61,8 +63,9 @@ impl Words for Finding {
 mod tests {
     use super::*;
     use crate::{
+        case::testing::case,
         conversation::Acceptability,
-        evidence::testing::{absent, case, not_observable, present, text},
+        evidence::testing::{absent, does_not_apply, present, text},
     };
 
     #[test]
@@ -82,6 +85,6 @@ mod tests {
 
     #[test]
     fn not_observable_for_the_exact_number() {
-        not_observable(observe(&case().ignored()));
+        does_not_apply(observe(&case().ignored()));
     }
 }

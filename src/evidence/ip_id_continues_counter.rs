@@ -18,8 +18,10 @@
 
 use crate::{
     baseline::Pattern,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The two numbers.
@@ -76,7 +78,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     #[test]
     fn present_up_to_64_steps_on() {

@@ -19,8 +19,10 @@
 
 use crate::{
     baseline::Pattern,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The two numbers.
@@ -41,11 +43,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         .filter(|host| host.ip_id_pattern == Some(Pattern::Counter))
         .and_then(|host| host.ip_id);
     let (Some(id @ 1..), Some((last, frame))) = (id, counted) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if case.sender.ip_id.pattern().is_some() {
         // The conversation's own counter says more.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if !(1..=FARTHEST).contains(&id.wrapping_sub(last)) {
         return Observed::Absent;
@@ -76,7 +78,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_up_to_64_steps_on() {
@@ -96,9 +101,9 @@ mod tests {
 
     #[test]
     fn not_observable_where_nothing_counts() {
-        not_observable(observe(&case().host_ids(&[9, 40_000, 70]).id(71)));
-        not_observable(observe(&case().host_ids(&[500, 501]).id(0)));
+        does_not_apply(observe(&case().host_ids(&[9, 40_000, 70]).id(71)));
+        does_not_apply(observe(&case().host_ids(&[500, 501]).id(0)));
         let counted_here = case().sender_ids(&[7, 8]).host_ids(&[500, 501]);
-        not_observable(observe(&counted_here.id(502)));
+        does_not_apply(observe(&counted_here.id(502)));
     }
 }

@@ -19,8 +19,10 @@
 //! answered); SIGCOMM 2023 §4.3 (injectors that copy the ID).
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The number.
@@ -33,7 +35,7 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let id = case.reset.ip.and_then(|ip| ip.id());
     let (Some(id @ 1..), Some((answered, frame))) = (id, case.receiver.ip_id.last()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let own = case.sender.ip_id.last().map(|(own, _)| own);
     if id != answered || own == Some(id) {
@@ -64,7 +66,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_equal() {
@@ -78,13 +83,15 @@ mod tests {
     #[test]
     fn absent_when_another_or_the_senders_own() {
         absent(observe(&case().receiver_ids(&[700, 701]).id(700)));
-        absent(observe(&case().receiver_ids(&[701]).sender_ids(&[701]).id(701)));
+        absent(observe(
+            &case().receiver_ids(&[701]).sender_ids(&[701]).id(701),
+        ));
     }
 
     #[test]
     fn not_observable_for_id_0_and_for_ipv6() {
-        not_observable(observe(&case().receiver_ids(&[700]).id(0)));
-        not_observable(observe(&case().receiver_ids(&[700]).ipv6(1)));
-        not_observable(observe(&case().id(700)));
+        does_not_apply(observe(&case().receiver_ids(&[700]).id(0)));
+        does_not_apply(observe(&case().receiver_ids(&[700]).ipv6(1)));
+        does_not_apply(observe(&case().id(700)));
     }
 }

@@ -22,8 +22,10 @@ use std::time::Duration;
 
 use crate::{
     baseline::Pattern,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The two numbers.
@@ -44,12 +46,12 @@ const MOVED_ON_AFTER: Duration = Duration::from_secs(1);
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
         // ip_id_continues_counter says so already.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let (Some(Pattern::Counter), Some((last, frame)), 1..) =
         (case.sender.ip_id.pattern(), case.sender.ip_id.last(), id)
     else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if case.reset.time.since(case.sender.last_time) > MOVED_ON_AFTER {
         return Observed::NotObservable(
@@ -86,7 +88,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, not_observable, present, text},
+    };
 
     #[test]
     fn present_when_more_than_100_away() {
@@ -107,10 +112,10 @@ mod tests {
 
     #[test]
     fn not_observable_for_id_0_and_for_ipv6() {
-        not_observable(observe(&case().sender_ids(&[500, 501]).id(0)));
+        does_not_apply(observe(&case().sender_ids(&[500, 501]).id(0)));
         let silent = case().silent_for(MOVED_ON_AFTER + Duration::from_nanos(1));
         not_observable(observe(&silent.sender_ids(&[500, 501]).id(602)));
-        not_observable(observe(&case().ipv6(7)));
-        not_observable(observe(&case().sender_ids(&[9, 40_000, 70]).id(7_000)));
+        does_not_apply(observe(&case().ipv6(7)));
+        does_not_apply(observe(&case().sender_ids(&[9, 40_000, 70]).id(7_000)));
     }
 }

@@ -18,8 +18,10 @@
 //! §4.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The two numbers.
@@ -32,7 +34,7 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(id @ 1..) = case.reset.ip.and_then(|ip| ip.id()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     match case.shared_counter {
         Some(shared) => Observed::Present(Finding {
@@ -67,7 +69,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_after_another_hosts_reset() {
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn not_observable_for_id_0_and_for_ipv6() {
-        not_observable(observe(&case().shared_counter(0xffff)));
-        not_observable(observe(&case().shared_counter(1).ipv6(1)));
+        does_not_apply(observe(&case().shared_counter(0xffff)));
+        does_not_apply(observe(&case().shared_counter(1).ipv6(1)));
     }
 }

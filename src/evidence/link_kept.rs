@@ -18,8 +18,10 @@
 
 use crate::{
     baseline::hops,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The address.
@@ -34,10 +36,10 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(ttl), Some(expected), Some(source)) =
         (case.ttl(), sender.ttl.expected(), case.reset.link.source)
     else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if hops(expected) != 0 || sender.link_source == [0; 6] {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if hops(ttl) != 0 || source != sender.link_source {
         return Observed::Absent;
@@ -73,7 +75,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     const HOST: [u8; 6] = [2, 0, 0, 0, 0, 1];
     const OTHER: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
@@ -98,7 +103,7 @@ mod tests {
     #[test]
     fn not_observable_behind_a_router() {
         let routed = case().sender_ttl(&[61]).sender_link(HOST, 0);
-        not_observable(observe(&routed.ttl(61).link(HOST, 0)));
-        not_observable(observe(&case().sender_ttl(&[64]).ttl(64)));
+        does_not_apply(observe(&routed.ttl(61).link(HOST, 0)));
+        does_not_apply(observe(&case().sender_ttl(&[64]).ttl(64)));
     }
 }

@@ -19,8 +19,10 @@
 //! reset-facts-collected.md §5.2 E11; IEEE 802.1Q.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// What differs.
@@ -36,14 +38,15 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let sender = &case.sender;
     let Some(source) = case.reset.link.source.filter(|_| sender.has_seq()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let (place, usual) = (case.reset.link.place(), sender.place);
     let other_source = source != sender.link_source;
     let other_vlan = place.vlan() != usual.vlan();
     let other_interface = place.interface() != usual.interface();
     let ip_headers = case.reset.link.ip_headers;
-    let other_depth = ip_headers != 0 && sender.ip_headers().is_some_and(|usual| usual != ip_headers);
+    let other_depth =
+        ip_headers != 0 && sender.ip_headers().is_some_and(|usual| usual != ip_headers);
     if !(other_source || other_vlan || other_interface || other_depth) {
         return Observed::Absent;
     }
@@ -60,7 +63,10 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(out, "It came");
         if let Some([a, b, c, d, e, f]) = self.source {
-            say!(out, " from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
+            say!(
+                out,
+                " from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"
+            );
         }
         match self.vlan {
             Some(0) => say!(out, " without VLAN"),
@@ -94,21 +100,32 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     const ROUTER: [u8; 6] = [2, 0, 0, 0, 0, 1];
     const OTHER: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
 
     #[test]
     fn present_when_the_mac_or_the_vlan_differs() {
-        let finding = present(observe(&case().abort().sender_link(ROUTER, 0).link(OTHER, 0)));
+        let finding = present(observe(
+            &case().abort().sender_link(ROUTER, 0).link(OTHER, 0),
+        ));
         assert_eq!(
             text(&finding),
             "It came from MAC 02:00:00:00:00:0a, unlike the claimed sender's own packets; compare frame 8."
         );
-        present(observe(&case().abort().sender_link(ROUTER, 7).link(ROUTER, 8)));
+        present(observe(
+            &case().abort().sender_link(ROUTER, 7).link(ROUTER, 8),
+        ));
         let finding = present(observe(
-            &case().abort().sender_link(ROUTER, 7).link(ROUTER, 7).interface(1),
+            &case()
+                .abort()
+                .sender_link(ROUTER, 7)
+                .link(ROUTER, 7)
+                .interface(1),
         ));
         assert_eq!(
             text(&finding),
@@ -142,12 +159,14 @@ mod tests {
 
     #[test]
     fn absent_when_both_agree() {
-        absent(observe(&case().abort().sender_link(ROUTER, 7).link(ROUTER, 7)));
+        absent(observe(
+            &case().abort().sender_link(ROUTER, 7).link(ROUTER, 7),
+        ));
     }
 
     #[test]
     fn not_observable_without_link_addresses() {
-        not_observable(observe(&case().abort()));
-        not_observable(observe(&case().link(ROUTER, 0)));
+        does_not_apply(observe(&case().abort()));
+        does_not_apply(observe(&case().link(ROUTER, 0)));
     }
 }

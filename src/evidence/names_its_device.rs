@@ -17,8 +17,10 @@
 //! system").
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// Nothing to measure: the text itself is `rst.vendor_reason`.
@@ -29,9 +31,9 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if case.reset.payload_length == 0 {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
-    if !case.reset.names_big_ip {
+    if !case.names_big_ip {
         return Observed::Absent;
     }
     Observed::Present(Finding {
@@ -41,7 +43,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "Its payload says that a BIG-IP load balancer made it; see frame {}.", self.frame);
+        say!(
+            out,
+            "Its payload says that a BIG-IP load balancer made it; see frame {}.",
+            self.frame
+        );
     }
 
     fn write_brief(&self, out: &mut String) {
@@ -56,7 +62,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_it_says_so() {
@@ -74,6 +83,6 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_payload() {
-        not_observable(observe(&case()));
+        does_not_apply(observe(&case()));
     }
 }

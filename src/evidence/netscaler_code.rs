@@ -21,9 +21,11 @@
 //! database for 8201 and 8212 (reset-facts-collected.md §2).
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The code.
@@ -81,21 +83,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     // A host that knows no such connection writes 0, so there only an abort may
     // carry a socket's window.
     let near = case.shape() == Shape::Active && own != 0 && code.abs_diff(own) <= own / 2;
-    if case.reset.any_options || near {
+    if case.reset.options.any || near {
         return Observed::NotObservable("the window may as well be that of the sender's socket");
     }
     Observed::Present(Finding {
         code,
         frame: case.reset.frame,
     })
-}
-
-impl Finding {
-    /// Writes the code's meaning, for `rst.vendor_reason`.
-    pub fn write_reason(&self, out: &mut String) {
-        let words = meaning(self.code).unwrap_or_default();
-        say!(out, "NetScaler {}: {words}", self.code);
-    }
 }
 
 impl Words for Finding {
@@ -113,6 +107,11 @@ impl Words for Finding {
         say!(out, "NetScaler code {}", self.code);
     }
 
+    fn write_reason(&self, out: &mut String) {
+        let words = meaning(self.code).unwrap_or_default();
+        say!(out, "NetScaler {}: {words}", self.code);
+    }
+
     fn frame(&self) -> Option<FrameNumber> {
         Some(self.frame)
     }
@@ -121,7 +120,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     #[test]
     fn present_for_a_code_far_from_the_senders_window() {

@@ -22,8 +22,10 @@
 use std::time::Duration;
 
 use crate::{
-    evidence::{Case, Observed, Words, faster_than_path::SHORTEST_PATH, say, write_span},
+    case::{Case, SHORTEST_PATH},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{say, write_span},
 };
 
 /// The two times.
@@ -38,12 +40,13 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(bound), Some(round_trip)) = (case.bound(), case.trips.smallest()) else {
         // faster_than_path says so already.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if round_trip < SHORTEST_PATH {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
-    let quicker = bound.latency * 5 < round_trip * 4 && (bound.latency * 2 >= round_trip || !case.trips.certain);
+    let quicker = bound.latency * 5 < round_trip * 4
+        && (bound.latency * 2 >= round_trip || !case.trips.certain);
     if !quicker {
         return Observed::Absent;
     }
@@ -59,7 +62,11 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(out, "It came ");
         write_span(out, self.latency);
-        say!(out, " after frame {}, and no answer of the claimed sender took less than ", self.frame);
+        say!(
+            out,
+            " after frame {}, and no answer of the claimed sender took less than ",
+            self.frame
+        );
         write_span(out, self.round_trip);
         if !self.same_conversation {
             say!(out, " in its other conversations");
@@ -79,7 +86,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -95,7 +105,9 @@ mod tests {
 
     #[test]
     fn present_below_half_where_the_round_trip_is_uncertain() {
-        present(observe(&case().round_trip(48 * MS).bound(6 * MS).uncertain()));
+        present(observe(
+            &case().round_trip(48 * MS).bound(6 * MS).uncertain(),
+        ));
     }
 
     #[test]
@@ -106,8 +118,8 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_path_or_an_answer() {
-        not_observable(observe(&case().round_trip(48 * MS)));
-        not_observable(observe(&case().bound(6 * MS)));
-        not_observable(observe(&case().round_trip(MS).bound(MS / 100)));
+        does_not_apply(observe(&case().round_trip(48 * MS)));
+        does_not_apply(observe(&case().bound(6 * MS)));
+        does_not_apply(observe(&case().round_trip(MS).bound(MS / 100)));
     }
 }

@@ -24,9 +24,11 @@
 use std::time::Duration;
 
 use crate::{
+    case::Case,
     conversation::{Phase, Shape, State},
-    evidence::{Case, Count, Observed, Words, say, write_span},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{Count, say, write_span},
 };
 
 /// The later segment.
@@ -70,8 +72,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
             "the claimed sender goes on much later, as scanners with raw sockets do",
         );
     }
-    let numbered_last =
-        case.sender.has_seq() && !case.sender.snd_nxt.is_after(case.reset.seq);
+    let numbered_last = case.sender.has_seq() && !case.sender.snd_nxt.is_after(case.reset.seq);
     let possible_delay = match (continued.beyond_reset, case.shape()) {
         // It is numbered behind all that its sender had sent.
         (true, Shape::Active) if numbered_last => Duration::ZERO,
@@ -94,11 +95,19 @@ impl Words for Finding {
         say!(out, "The claimed sender goes on ");
         write_span(out, self.after);
         if self.payload > 0 {
-            say!(out, " later with {} of new data", Count(self.payload, "byte"));
+            say!(
+                out,
+                " later with {} of new data",
+                Count(self.payload, "byte")
+            );
         } else {
             say!(out, " later");
         }
-        say!(out, ", so it knew nothing of this RST; see frame {}.", self.frame);
+        say!(
+            out,
+            ", so it knew nothing of this RST; see frame {}.",
+            self.frame
+        );
     }
 
     fn write_brief(&self, out: &mut String) {
@@ -113,7 +122,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -129,7 +141,11 @@ mod tests {
     #[test]
     fn absent_while_it_can_have_been_overtaken() {
         absent(observe(&case().continued(4 * MS, 1448, true)));
-        present(observe(&case().abort().continued(Duration::ZERO, 1448, true)));
+        present(observe(&case().abort().continued(
+            Duration::ZERO,
+            1448,
+            true,
+        )));
         absent(observe(&case().continued(99 * MS, 0, false)));
         present(observe(&case().continued(100 * MS, 0, false)));
         absent(observe(&case()));
@@ -137,7 +153,9 @@ mod tests {
 
     #[test]
     fn not_observable_behind_a_payload_of_the_reset() {
-        not_observable(observe(&case().payload(1391, false).continued(MS, 1448, true)));
+        not_observable(observe(
+            &case().payload(1391, false).continued(MS, 1448, true),
+        ));
     }
 
     #[test]

@@ -20,8 +20,10 @@
 //! RFC 9505 §4.
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// How many.
@@ -32,7 +34,7 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     match case.same_look_hosts {
-        0 => Observed::NotObservable(""),
+        0 => Observed::DoesNotApply,
         1 => Observed::Absent,
         hosts => Observed::Present(Finding { hosts }),
     }
@@ -59,7 +61,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_from_two_hosts_on() {
@@ -77,6 +82,6 @@ mod tests {
 
     #[test]
     fn not_observable_where_nothing_is_suspicious() {
-        not_observable(observe(&case()));
+        does_not_apply(observe(&case()));
     }
 }

@@ -18,9 +18,11 @@
 //! nmap's OS database (S=Z).
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The number.
@@ -31,7 +33,7 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if case.shape() != Shape::SynAnswer {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     if case.reset.seq.0 == 0 {
         return Observed::Absent;
@@ -62,7 +64,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_not_0() {
@@ -80,6 +85,6 @@ mod tests {
 
     #[test]
     fn not_observable_in_a_running_connection() {
-        not_observable(observe(&case()));
+        does_not_apply(observe(&case()));
     }
 }

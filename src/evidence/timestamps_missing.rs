@@ -19,9 +19,11 @@
 //! the lab.
 
 use crate::{
+    case::Case,
     conversation::Shape,
-    evidence::{Case, Observed, Words, say},
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// Where the option was seen.
@@ -32,9 +34,9 @@ pub struct Finding {
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if case.shape() != Shape::Active || !case.sender.timestamps() {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
-    if case.reset.timestamps.is_some() {
+    if case.reset.options.timestamps.is_some() {
         return Observed::Absent;
     }
     Observed::Present(Finding {
@@ -66,7 +68,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_on_an_abort() {
@@ -84,6 +89,6 @@ mod tests {
 
     #[test]
     fn not_observable_for_the_bare_form() {
-        not_observable(observe(&case()));
+        does_not_apply(observe(&case()));
     }
 }

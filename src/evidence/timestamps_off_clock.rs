@@ -17,11 +17,11 @@
 //! RFC 7323 §5.4 (1 Hz to 1 kHz); Linux 6.7's route feature `tcp_usec_ts` (1 MHz); grossly skewed timestamps of injected RSTs:
 //! net4people/bbs#442.
 
-use std::time::Duration;
-
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The two values.
@@ -32,33 +32,12 @@ pub struct Finding {
     frame: Option<FrameNumber>,
 }
 
-/// What the clock may run ahead beyond the time that has passed, or behind where
-/// packets overtook each other: ten seconds at 1 kHz, the fastest allowed.
-const SLACK: u32 = 10_000;
-
-/// Whether a TSval is where the claimed sender's clock may stand by now.
-pub(super) fn is_on_clock(case: &Case, value: u32) -> bool {
-    let sender = &case.sender;
-    let silent: Duration = case.reset.time.since(sender.last_time);
-    let run = u32::try_from(silent.as_millis()).unwrap_or(u32::MAX);
-    let ahead = value.wrapping_sub(sender.timestamp);
-    let behind = sender.timestamp.wrapping_sub(value);
-    ahead <= run.saturating_add(SLACK) || behind <= SLACK || is_on_fast_clock(silent, ahead)
-}
-
-/// Whether a clock of 1 MHz, which Linux has as an option, has run on so far; an
-/// eighth is left for clocks that are not exact.
-fn is_on_fast_clock(silent: Duration, ahead: u32) -> bool {
-    let run = u32::try_from(silent.as_micros()).unwrap_or(u32::MAX);
-    ahead.abs_diff(run) <= (run / 8).max(SLACK)
-}
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let sender = &case.sender;
-    let (Some(stamps), true) = (case.reset.timestamps, sender.timestamps()) else {
-        return Observed::NotObservable("");
+    let (Some(stamps), true) = (case.reset.options.timestamps, sender.timestamps()) else {
+        return Observed::DoesNotApply;
     };
-    if is_on_clock(case, stamps.value) {
+    if case.is_on_sender_clock(stamps.value) {
         return Observed::Absent;
     }
     Observed::Present(Finding {
@@ -94,7 +73,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_far_from_the_clock() {
@@ -110,8 +92,12 @@ mod tests {
         // The last segment was sent a second before.
         absent(observe(&case().abort().timestamp_ahead(11_000)));
         present(observe(&case().abort().timestamp_ahead(11_001)));
-        absent(observe(&case().abort().timestamp_ahead(10_000_u32.wrapping_neg())));
-        present(observe(&case().abort().timestamp_ahead(10_001_u32.wrapping_neg())));
+        absent(observe(
+            &case().abort().timestamp_ahead(10_000_u32.wrapping_neg()),
+        ));
+        present(observe(
+            &case().abort().timestamp_ahead(10_001_u32.wrapping_neg()),
+        ));
     }
 
     #[test]
@@ -123,7 +109,7 @@ mod tests {
 
     #[test]
     fn not_observable_without_the_option() {
-        not_observable(observe(&case().abort().without_timestamps()));
-        not_observable(observe(&case()));
+        does_not_apply(observe(&case().abort().without_timestamps()));
+        does_not_apply(observe(&case()));
     }
 }

@@ -20,8 +20,10 @@
 
 use crate::{
     baseline::initial_ttl,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The TTL that agrees.
@@ -35,7 +37,7 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
         // ttl_off_baseline says so already.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if ttl != baseline.ttl {
         // Seen before, but from another initial value than the last packets: a
@@ -79,7 +81,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_equal() {
@@ -100,6 +105,6 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_packet_to_compare_with() {
-        not_observable(observe(&case().ttl(61)));
+        does_not_apply(observe(&case().ttl(61)));
     }
 }

@@ -24,8 +24,10 @@
 //! nearer, TTL 63 against 61.
 
 use crate::{
-    evidence::{Case, Count, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{Count, say},
 };
 
 /// TTLs as they were compared.
@@ -96,7 +98,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, not_observable, present, text},
+    };
 
     #[test]
     fn present_when_one_hop_nearer() {

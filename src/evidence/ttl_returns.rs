@@ -20,9 +20,10 @@
 //! nft_reject at the far router differs by 1 only.
 
 use crate::{
-    baseline::initial_ttl,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The TTLs and where the old one is seen again.
@@ -33,24 +34,12 @@ pub struct Finding {
     frame: FrameNumber,
 }
 
-/// Whether the RST came from nearer than the sender's packets, by the same
-/// initial TTL: then a return to the old TTL tells.
-#[must_use]
-pub fn may_return(case: &Case) -> bool {
-    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
-        return false;
-    };
-    ttl > baseline.ttl
-        && initial_ttl(ttl) == initial_ttl(baseline.ttl)
-        && !case.has_used_ttl(ttl)
-}
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
-    if !may_return(case) {
-        return Observed::NotObservable("");
+    if !case.ttl_may_return() {
+        return Observed::DoesNotApply;
     }
     let Some(frame) = case.aftermath.ttl_returned else {
         return Observed::NotObservable(
@@ -87,11 +76,16 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{does_not_apply, not_observable, present, text},
+    };
 
     #[test]
     fn present_when_the_old_ttl_comes_again() {
-        let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(62).ttl_returned()));
+        let finding = present(observe(
+            &case().sender_ttl(&[61, 61]).ttl(62).ttl_returned(),
+        ));
         assert_eq!(
             text(&finding),
             "The claimed sender's next packet has TTL 61 again, so no new route explains the RST's 62; see frame 14."
@@ -105,8 +99,10 @@ mod tests {
 
     #[test]
     fn not_observable_from_farther_away_or_another_initial_value() {
-        not_observable(observe(&case().sender_ttl(&[61]).ttl(60).ttl_returned()));
-        not_observable(observe(&case().sender_ttl(&[61]).ttl(65).ttl_returned()));
-        not_observable(observe(&case().sender_ttl(&[62, 61]).ttl(62).ttl_returned()));
+        does_not_apply(observe(&case().sender_ttl(&[61]).ttl(60).ttl_returned()));
+        does_not_apply(observe(&case().sender_ttl(&[61]).ttl(65).ttl_returned()));
+        does_not_apply(observe(
+            &case().sender_ttl(&[62, 61]).ttl(62).ttl_returned(),
+        ));
     }
 }

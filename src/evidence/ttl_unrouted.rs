@@ -20,8 +20,10 @@
 
 use crate::{
     baseline::hops,
-    evidence::{Case, Count, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::{Count, say},
 };
 
 /// The TTLs.
@@ -40,7 +42,7 @@ const SMALLEST_INITIAL: u8 = 64;
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
         // ttl_off_baseline says so already.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     let hops_expected = hops(baseline.ttl);
     let unrouted = hops(ttl) == 0 && ttl >= SMALLEST_INITIAL;
@@ -79,7 +81,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_the_sender_is_routed() {
@@ -100,6 +105,6 @@ mod tests {
 
     #[test]
     fn not_observable_without_a_packet_to_compare_with() {
-        not_observable(observe(&case().ttl(255)));
+        does_not_apply(observe(&case().ttl(255)));
     }
 }

@@ -24,8 +24,10 @@ use std::net::IpAddr;
 
 use crate::{
     baseline::hops,
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The TTL and the host that it claims.
@@ -48,19 +50,17 @@ fn is_private(address: IpAddr) -> bool {
             let shared = a == 100 && (64..128).contains(&b);
             v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared
         }
-        IpAddr::V6(v6) => {
-            v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
-        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(ttl) = case.ttl() else {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     };
     if case.ttl_baseline().is_some() {
         // The TTL of its other packets says more.
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     let beside_receiver = case
         .receiver
@@ -68,17 +68,17 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         .expected()
         .is_some_and(|ttl| hops(ttl) == 0);
     if !beside_receiver {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
-    if is_private(case.reset.claimed) || !is_private(case.reset.receiver) {
-        return Observed::NotObservable("");
+    if is_private(case.reset.source.address) || !is_private(case.reset.destination.address) {
+        return Observed::DoesNotApply;
     }
     if hops(ttl) != 0 || ttl < SMALLEST_INITIAL {
         return Observed::Absent;
     }
     Observed::Present(Finding {
         ttl,
-        claimed: case.reset.claimed,
+        claimed: case.reset.source.address,
         frame: case.reset.frame,
     })
 }
@@ -106,7 +106,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_for_a_public_host_beside_a_private_one() {
@@ -127,12 +130,12 @@ mod tests {
 
     #[test]
     fn not_observable_between_neighbours_or_with_a_baseline() {
-        not_observable(observe(&case().between("10.0.0.7", "10.0.0.5").ttl(255)));
-        not_observable(observe(&case().between("192.0.2.7", "192.0.2.5").ttl(255)));
+        does_not_apply(observe(&case().between("10.0.0.7", "10.0.0.5").ttl(255)));
+        does_not_apply(observe(&case().between("192.0.2.7", "192.0.2.5").ttl(255)));
         let mut behind_a_router = case().between("192.0.2.7", "10.0.0.5").ttl(64);
         behind_a_router = behind_a_router.receiver_ttl(61);
-        not_observable(observe(&behind_a_router));
+        does_not_apply(observe(&behind_a_router));
         let known = case().between("192.0.2.7", "10.0.0.5").sender_ttl(&[61]);
-        not_observable(observe(&known.ttl(255)));
+        does_not_apply(observe(&known.ttl(255)));
     }
 }

@@ -20,8 +20,10 @@
 //! collected.md §3.3).
 
 use crate::{
-    evidence::{Case, Observed, Words, say},
+    case::Case,
+    evidence::{Observed, Words},
     wire::FrameNumber,
+    words::say,
 };
 
 /// The windows, unscaled.
@@ -37,7 +39,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     // A SYN's window is unscaled and cannot be compared with what follows.
     let unscaled = case.sender.syn_only() || case.receiver.syn_only();
     if window == 0 || !case.receiver.has_seq() || unscaled {
-        return Observed::NotObservable("");
+        return Observed::DoesNotApply;
     }
     let own = case.sender.has_seq().then_some(case.sender.window);
     if window != case.receiver.window || own == Some(window) {
@@ -52,7 +54,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "Window {} is the one of the segment that it answers", self.window);
+        say!(
+            out,
+            "Window {} is the one of the segment that it answers",
+            self.window
+        );
         if let Some(own) = self.own {
             say!(out, ", where the claimed sender had {own}");
         }
@@ -74,7 +80,10 @@ impl Words for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{absent, case, not_observable, present, text};
+    use crate::{
+        case::testing::case,
+        evidence::testing::{absent, does_not_apply, present, text},
+    };
 
     #[test]
     fn present_when_equal() {
@@ -93,7 +102,7 @@ mod tests {
 
     #[test]
     fn not_observable_for_window_0() {
-        not_observable(observe(&case().receiver_window(501)));
-        not_observable(observe(&case().window(501)));
+        does_not_apply(observe(&case().receiver_window(501)));
+        does_not_apply(observe(&case().window(501)));
     }
 }

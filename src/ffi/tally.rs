@@ -10,10 +10,10 @@ use libc::c_char;
 
 use super::{Out, abi::*, found, frame, guard::guard, handle, nth};
 use crate::{
+    case::Origin,
     cause::{Cause, Impact},
     conversation::Phase,
     engine::{Engine, Outcome},
-    evidence::Origin,
     wire::FrameNumber,
 };
 

@@ -3,7 +3,11 @@
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
 use super::{Verdict, weigh::PRIOR};
-use crate::evidence::{Case, Observed, Origin, Vantage, catalogue::TABLE, say};
+use crate::{
+    case::{Case, Origin, Vantage},
+    evidence::{Observed, catalogue::TABLE},
+    words::say,
+};
 
 pub(super) fn summary(verdict: &Verdict, out: &mut String) {
     let case = &verdict.case;

@@ -4,7 +4,7 @@
 
 use std::ffi::CStr;
 
-use crate::{cause::Severity, evidence::say, wire::FrameNumber};
+use crate::{cause::Severity, wire::FrameNumber, words::say};
 
 /// What the later frame shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

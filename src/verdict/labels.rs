@@ -7,8 +7,8 @@
 use std::ffi::CStr;
 
 use crate::{
+    case::Case,
     conversation::{Endpoint, Phase, Role},
-    evidence::Case,
     wire::{SeqNumber, TcpFlags},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn conn_state(case: &Case) -> Option<&'static CStr> {
 
 /// One RST of a run, as far as the signatures look at it.
 #[derive(Clone, Copy, Debug)]
-pub struct Shot {
+pub struct RunMember {
     /// Flags.
     pub flags: TcpFlags,
     /// Acknowledgement number.
@@ -78,14 +78,14 @@ fn stage(case: &Case) -> Option<Stage> {
 
 /// The signature of a run of RSTs in one side's name; `first` is the case of the
 /// run's first.
-pub fn signature(first: &Case, run: &[Shot]) -> Option<&'static CStr> {
-    let bare: Vec<&Shot> = run.iter().filter(|shot| !shot.flags.ack()).collect();
+pub fn signature(first: &Case, run: &[RunMember]) -> Option<&'static CStr> {
+    let bare: Vec<&RunMember> = run.iter().filter(|member| !member.flags.ack()).collect();
     let with_ack = run.len() - bare.len();
     let one_number = bare.windows(2).all(|pair| match pair {
         [a, b] => a.ack == b.ack,
         _ => true,
     });
-    let some_zero = bare.iter().any(|shot| shot.ack.0 == 0);
+    let some_zero = bare.iter().any(|member| member.ack.0 == 0);
     Some(match (stage(first)?, bare.len(), with_ack) {
         (Stage::Syn, 1.., 0) => c"SYN → RST",
         (Stage::Syn, 0, 1..) => c"SYN → RST+ACK",
@@ -110,11 +110,11 @@ pub fn signature(first: &Case, run: &[Shot]) -> Option<&'static CStr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::testing::{Builder, case};
+    use crate::case::testing::{Builder, case};
 
-    fn shots(run: &[(bool, u32)]) -> Vec<Shot> {
+    fn members(run: &[(bool, u32)]) -> Vec<RunMember> {
         run.iter()
-            .map(|(with_ack, ack)| Shot {
+            .map(|(with_ack, ack)| RunMember {
                 flags: if *with_ack {
                     TcpFlags::RST.union(TcpFlags::ACK)
                 } else {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn told(first: &Builder, run: &[(bool, u32)]) -> Option<String> {
-        signature(first, &shots(run)).map(|name| name.to_string_lossy().into_owned())
+        signature(first, &members(run)).map(|name| name.to_string_lossy().into_owned())
     }
 
     #[test]

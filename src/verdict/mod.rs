@@ -10,16 +10,17 @@ mod labels;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};
-pub use labels::{Shot, signature};
+pub use labels::{RunMember, signature};
 pub use weigh::{PRIOR, Weighed, Weighing, weigh};
 
 use std::{ffi::CStr, time::Duration};
 
 use crate::{
-    baseline::{Host, Pattern, Resetter, Series, hops},
+    baseline::{Pattern, Resetter, hops},
+    case::{Case, Origin},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
-    evidence::{Aftermath, Case, Company, Finding, HostHabits, Origin},
+    evidence::Evidence,
     wire::{FrameNumber, Reason, ServerName, write_multipath_reason},
 };
 
@@ -48,8 +49,6 @@ pub struct Verdict {
     weighing: Weighing,
     cause: Cause,
     impact: Impact,
-    resetter: Option<Resetter>,
-    signature: Option<&'static CStr>,
 }
 
 impl Verdict {
@@ -59,73 +58,48 @@ impl Verdict {
     pub fn of(case: Case, server_name: Option<ServerName>, payload: &[u8]) -> Self {
         let (weighing, cause, impact) = judge(&case);
         Self {
-            case,
             server_name: server_name.map(Box::new),
             reason: reason(&case, payload),
+            case,
             weighing,
             cause,
             impact,
-            resetter: None,
-            signature: None,
         }
     }
 
-    /// Judges anew after something more was seen.
-    pub fn revise(&mut self, aftermath: Aftermath) {
-        self.case.aftermath = aftermath;
-        self.judge_anew();
-    }
-
-    /// Judges anew after the claimed host has shown itself elsewhere.
-    pub fn learn_host(&mut self, host: &Host) {
-        self.case.host = HostHabits::of(host);
-        self.case.trips.host = host.rtt();
-        self.case.trips.certain |= host.rtt_is_certain;
-        self.judge_anew();
-    }
-
-    /// Judges anew as an RST of a device that has claimed several hosts.
-    pub fn attribute(&mut self, resetter: Resetter) {
-        self.case.same_look_hosts = resetter.hosts();
-        self.resetter = Some(resetter);
-        self.judge_anew();
+    /// Judges anew if `change` makes a difference to the case, and tells whether it
+    /// did.
+    pub fn amend(&mut self, change: impl FnOnce(&mut Case)) -> bool {
+        let mut case = self.case.clone();
+        change(&mut case);
+        let differs = case != self.case;
+        if differs {
+            (self.weighing, self.cause, self.impact) = judge(&case);
+            self.case = case;
+        }
+        differs
     }
 
     /// Whether it is among the RSTs of a device, which may have claimed one host only.
     #[must_use]
     pub const fn is_of_device(&self) -> bool {
-        self.resetter.is_some()
-    }
-
-    /// Judges anew as one of a series of probes.
-    pub fn repeat(&mut self, series: Series) {
-        self.case.series = Some(series);
-        self.judge_anew();
-    }
-
-    /// Judges anew after other conversations have shown something.
-    pub fn join(&mut self, company: Company) {
-        self.case.company = company;
-        self.judge_anew();
-    }
-
-    /// Takes the name of its run.
-    pub const fn label(&mut self, signature: Option<&'static CStr>) {
-        self.signature = signature;
+        self.case.resetter.is_some()
     }
 
     /// Whether it does not fit its claimed host, or cannot come from it.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
-        self.origin() == Origin::Middlebox
-            || self
-                .findings()
-                .iter()
-                .any(|found| matches!(found.finding, Finding::UnroutedStranger(_)))
+        self.origin() == Origin::Middlebox || self.shows(|evidence| evidence.suspicious)
     }
 
-    fn judge_anew(&mut self) {
-        (self.weighing, self.cause, self.impact) = judge(&self.case);
+    /// Whether its claimed sender has gone on.
+    #[must_use]
+    pub fn sender_goes_on(&self) -> bool {
+        self.shows(|evidence| evidence.goes_on)
+    }
+
+    fn shows(&self, what: impl Fn(&Evidence) -> bool) -> bool {
+        self.findings().iter().any(|found| what(found.evidence()))
     }
 
     /// What it was judged from.
@@ -143,7 +117,7 @@ impl Verdict {
     /// `rst.signature`, of the run of RSTs that this one belongs to.
     #[must_use]
     pub const fn signature(&self) -> Option<&'static CStr> {
-        self.signature
+        self.case.signature
     }
 
     /// `rst.conn_state`.
@@ -254,7 +228,8 @@ impl Verdict {
     /// `rst.resetter` and `rst.resetter.hosts`, where there are several hosts.
     #[must_use]
     pub fn resetter(&self) -> Option<&Resetter> {
-        self.resetter
+        self.case
+            .resetter
             .as_ref()
             .filter(|resetter| resetter.hosts() >= 2)
     }
@@ -385,11 +360,10 @@ impl Verdict {
             out.push_str(text);
         }
         for found in self.findings() {
-            if let Finding::NetscalerCode(code) = &found.finding {
-                if !out.is_empty() {
-                    out.push_str("; ");
-                }
-                code.write_reason(out);
+            let before = out.len();
+            found.finding.write_reason(out);
+            if before > 0 && out.len() > before {
+                out.insert_str(before, "; ");
             }
         }
     }
@@ -423,7 +397,7 @@ fn reason(case: &Case, payload: &[u8]) -> Option<Box<str>> {
     if let Some(reason) = Reason::of(payload) {
         reason.write(&mut out);
     }
-    if let Some(reason) = case.reset.multipath_reason {
+    if let Some(reason) = case.reset.options.multipath_reason {
         write_multipath_reason(reason, &mut out);
     }
     (!out.is_empty()).then(|| out.into())

@@ -7,7 +7,10 @@
 //! strongest finding counts. The sum can be made again by hand from
 //! `rst.evidence.weight`.
 
-use crate::evidence::{Case, Evidence, Finding, Group, Observed, Origin, catalogue::TABLE};
+use crate::{
+    case::{Case, Origin},
+    evidence::{Evidence, Finding, Group, Observed, catalogue::TABLE},
+};
 
 /// Odds before any evidence, in decibans: 24 %.
 ///
@@ -63,7 +66,7 @@ pub fn weigh(case: &Case) -> Weighing {
         .iter()
         .filter_map(|row| match (row.observe)(case) {
             Observed::Present(finding) => Some(finding),
-            Observed::Absent | Observed::NotObservable(_) => None,
+            Observed::Absent | Observed::NotObservable(_) | Observed::DoesNotApply => None,
         })
         .collect();
     // A stable sort: among equals the order of the table.
@@ -132,7 +135,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::evidence::testing::case;
+    use crate::case::testing::case;
 
     const MS: Duration = Duration::from_millis(1);
 

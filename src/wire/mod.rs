@@ -18,9 +18,9 @@ mod time;
 
 pub use flags::TcpFlags;
 pub use options::{Options, Timestamps};
-pub use packet::{IpHeader, IpVersion, Link, Packet, Place};
+pub use packet::{IpHeader, IpVersion, Link, Packet, Place, dscp};
 pub use payload::{Content, MAX_NAME_LENGTH, ServerName, expects_no_body, response_length};
 pub use reason::{Reason, write_multipath_reason};
-pub use segment::{Segment, Socket};
+pub use segment::{Header, Segment, Socket};
 pub use seq::SeqNumber;
 pub use time::{FrameNumber, Timestamp};

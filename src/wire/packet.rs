@@ -55,6 +55,13 @@ pub enum IpVersion {
     },
 }
 
+/// The differentiated services code point of a ToS byte or traffic class; the ECN
+/// bits below it differ from packet to packet (RFC 3168 §5).
+#[must_use]
+pub const fn dscp(traffic_class: u8) -> u8 {
+    traffic_class >> 2
+}
+
 impl IpHeader {
     /// IPv4 identification.
     #[must_use]

@@ -2,7 +2,7 @@
 
 //! One TCP segment, header and options read by etherparse.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::Deref};
 
 use etherparse::TcpHeaderSlice;
 
@@ -17,9 +17,10 @@ pub struct Socket {
     pub port: u16,
 }
 
-/// One TCP segment with what surrounds it.
-#[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+/// Everything about one TCP segment but its payload: as long as a case lives, so
+/// does this of its RST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
     /// Frame that holds it.
     pub frame: FrameNumber,
     /// Capture time.
@@ -42,10 +43,25 @@ pub struct Segment<'a> {
     pub window: u16,
     /// Options.
     pub options: Options,
-    /// Payload, as far as captured.
-    pub payload: &'a [u8],
     /// Payload on the wire, in bytes.
     pub payload_length: u32,
+}
+
+/// One TCP segment with what surrounds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// All but the payload; a segment answers for it directly.
+    pub header: Header,
+    /// Payload, as far as captured.
+    pub payload: &'a [u8],
+}
+
+impl Deref for Segment<'_> {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        &self.header
+    }
 }
 
 /// Where the control bits stand in the header (RFC 9293 §3.1).
@@ -55,39 +71,37 @@ impl<'a> Segment<'a> {
     /// Reads the TCP header; `None` where it is cut short or malformed.
     #[must_use]
     pub fn parse(packet: &Packet<'a>) -> Option<Self> {
-        let header = TcpHeaderSlice::from_slice(packet.tcp).ok()?;
-        let header_length = header.slice().len();
+        let tcp = TcpHeaderSlice::from_slice(packet.tcp).ok()?;
+        let header_length = tcp.slice().len();
         let payload = packet.tcp.get(header_length..).unwrap_or_default();
-        let flags = header
-            .slice()
-            .get(FLAGS_OFFSET)
-            .copied()
-            .unwrap_or_default();
-        Some(Self {
+        let flags = tcp.slice().get(FLAGS_OFFSET).copied().unwrap_or_default();
+        let header = Header {
             frame: packet.frame,
             time: packet.time,
             source: Socket {
                 address: packet.source,
-                port: header.source_port(),
+                port: tcp.source_port(),
             },
             destination: Socket {
                 address: packet.destination,
-                port: header.destination_port(),
+                port: tcp.destination_port(),
             },
             ip: packet.ip,
             link: packet.link,
-            seq: SeqNumber(header.sequence_number()),
-            ack: SeqNumber(header.acknowledgment_number()),
+            seq: SeqNumber(tcp.sequence_number()),
+            ack: SeqNumber(tcp.acknowledgment_number()),
             flags: TcpFlags::from_bits(flags),
-            window: header.window_size(),
-            options: Options::parse(header.options_iterator()),
-            payload,
+            window: tcp.window_size(),
+            options: Options::parse(tcp.options_iterator()),
             payload_length: packet
                 .tcp_reported
                 .saturating_sub(u32::try_from(header_length).unwrap_or(u32::MAX)),
-        })
+        };
+        Some(Self { header, payload })
     }
+}
 
+impl Header {
     /// Sequence space that the segment takes: payload, SYN and FIN (RFC 9293 §3.4).
     #[must_use]
     pub fn length(&self) -> u32 {

@@ -9,9 +9,9 @@ use lru::LruCache;
 
 use super::Verdicts;
 use crate::{
+    case::{Case, Neighbours, Origin, SAME_SILENCES, Scan},
     cause::Cause,
-    conversation::{Key, Phase, Role},
-    evidence::{Case, Company, Origin, SAME_SILENCES, Scan},
+    conversation::{Key, Phase},
     verdict::Verdict,
     wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
 };
@@ -57,7 +57,7 @@ struct Silence {
 
 /// What is remembered across conversations.
 #[derive(Debug)]
-pub(super) struct Companies {
+pub(super) struct Neighbourhood {
     clients: LruCache<IpAddr, VecDeque<Attempt>>,
     silent: LruCache<IpAddr, (u16, FrameNumber)>,
     refusals: LruCache<IpAddr, FrameNumber>,
@@ -66,7 +66,7 @@ pub(super) struct Companies {
     silences: VecDeque<Silence>,
 }
 
-impl Default for Companies {
+impl Default for Neighbourhood {
     fn default() -> Self {
         Self {
             clients: LruCache::new(MOST_HOSTS),
@@ -79,17 +79,15 @@ impl Default for Companies {
     }
 }
 
-impl Companies {
+impl Neighbourhood {
     /// A client repeats its SYN, because nobody has answered.
     pub(super) fn unanswered(&mut self, verdicts: &mut Verdicts, syn: &Segment<'_>) {
         let server = syn.destination;
         let silent = (server.port, syn.frame);
         self.silent.put(server.address, silent);
         let refusal = self.refusals.get(&server.address);
-        if let Some(verdict) = refusal.and_then(|frame| verdicts.get_mut(frame)) {
-            let mut company = verdict.case().company;
-            company.silent_port = Some(silent);
-            verdict.join(company);
+        if let Some(frame) = refusal {
+            verdicts.amend(*frame, |case| case.neighbours.silent_port = Some(silent));
         }
     }
 
@@ -109,23 +107,23 @@ impl Companies {
         self.answered.put(server, (name, frame));
     }
 
-    /// What is known of the RST's company before it is judged.
+    /// What is known of the RST's neighbours before it is judged.
     pub(super) fn of(
         &self,
         reset: &Segment<'_>,
         server: Socket,
         name: Option<&ServerName>,
-    ) -> Company {
+    ) -> Neighbours {
         let silent_port = self.silent.peek(&reset.source.address).copied();
         let other_name = self
             .answered
             .peek(&server)
             .filter(|(answered, _)| name.is_some_and(|name| name != answered))
             .map(|(_, frame)| *frame);
-        Company {
+        Neighbours {
             silent_port,
             other_name,
-            ..Company::default()
+            ..Neighbours::default()
         }
     }
 
@@ -170,11 +168,11 @@ impl Companies {
         // Once it is known as a scan, each new one joins alone.
         let alone = |frame: &FrameNumber| {
             let verdict = verdicts.get(frame);
-            verdict.is_none_or(|verdict| verdict.case().company.scan.is_none())
+            verdict.is_none_or(|verdict| verdict.case().neighbours.scan.is_none())
         };
         let frames: Vec<FrameNumber> = frames.into_iter().filter(alone).collect();
         for frame in frames {
-            revise(verdicts, frame, |company| company.scan = Some(scan));
+            verdicts.amend(frame, |case| case.neighbours.scan = Some(scan));
         }
     }
 
@@ -207,9 +205,9 @@ impl Companies {
         for (_, frame) in frames {
             let joined = verdicts
                 .get(&frame)
-                .is_some_and(|verdict| verdict.case().company.same_idle >= SAME_SILENCES);
+                .is_some_and(|verdict| verdict.case().neighbours.same_idle >= SAME_SILENCES);
             if !joined {
-                revise(verdicts, frame, |company| company.same_idle = count);
+                verdicts.amend(frame, |case| case.neighbours.same_idle = count);
             }
         }
     }
@@ -227,16 +225,8 @@ impl Companies {
         strays.push_back((key, reset.frame));
         let count = u8::try_from(strays.len()).unwrap_or(u8::MAX);
         for (_, frame) in strays.iter() {
-            revise(verdicts, *frame, |company| company.unsolicited = count);
+            verdicts.amend(*frame, |case| case.neighbours.unsolicited = count);
         }
-    }
-}
-
-fn revise(verdicts: &mut Verdicts, frame: FrameNumber, change: impl FnOnce(&mut Company)) {
-    if let Some(verdict) = verdicts.get_mut(&frame) {
-        let mut company = verdict.case().company;
-        change(&mut company);
-        verdict.join(company);
     }
 }
 
@@ -334,14 +324,6 @@ fn silence(case: &Case, cause: Cause) -> Option<Duration> {
     );
     case.idle
         .filter(|idle| open && !other && *idle >= SHORTEST_SILENCE)
-}
-
-/// The server's socket of this RST.
-pub(super) fn server_of(case: &Case, reset: &Segment<'_>) -> Socket {
-    match case.role {
-        Some(Role::Client) => reset.destination,
-        Some(Role::Server) | None => reset.source,
-    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use lru::LruCache;
 
 use super::Verdicts;
 use crate::{
-    baseline,
-    evidence::{Case, ttl_returns::may_return},
+    baseline::Hosts,
+    case::{Case, HostHabits},
     wire::{FrameNumber, Segment},
 };
 
@@ -22,12 +22,12 @@ const MOST_RESETS: usize = 16;
 
 /// Hosts that may still show themselves.
 #[derive(Debug)]
-pub(super) struct Hosts {
+pub(super) struct Awaited {
     waiting: LruCache<IpAddr, Vec<FrameNumber>>,
     nearer: LruCache<IpAddr, Vec<FrameNumber>>,
 }
 
-impl Default for Hosts {
+impl Default for Awaited {
     fn default() -> Self {
         Self {
             waiting: LruCache::new(MOST_HOSTS),
@@ -36,12 +36,14 @@ impl Default for Hosts {
     }
 }
 
-impl Hosts {
+impl Awaited {
     /// Keeps an RST in mind whose claimed host has not shown itself, or not how
     /// far away it is.
     pub(super) fn wait_for(&mut self, case: &Case) {
-        if may_return(case) {
-            let resets = self.nearer.get_or_insert_mut(case.reset.claimed, Vec::new);
+        if case.ttl_may_return() {
+            let resets = self
+                .nearer
+                .get_or_insert_mut(case.reset.source.address, Vec::new);
             if resets.len() < MOST_RESETS {
                 resets.push(case.reset.frame);
             }
@@ -50,26 +52,24 @@ impl Hosts {
         if known {
             return;
         }
-        let resets = self.waiting.get_or_insert_mut(case.reset.claimed, Vec::new);
+        let resets = self
+            .waiting
+            .get_or_insert_mut(case.reset.source.address, Vec::new);
         if resets.len() < MOST_RESETS {
             resets.push(case.reset.frame);
         }
     }
 
     /// Judges the RSTs of a host again that has shown itself.
-    pub(super) fn host_shows(
-        &mut self,
-        verdicts: &mut Verdicts,
-        hosts: &baseline::Hosts,
-        address: IpAddr,
-    ) {
+    pub(super) fn host_shows(&mut self, verdicts: &mut Verdicts, hosts: &Hosts, address: IpAddr) {
         let (Some(resets), Some(host)) = (self.waiting.get(&address), hosts.get(address)) else {
             return;
         };
         for frame in resets {
-            if let Some(verdict) = verdicts.get_mut(frame) {
-                verdict.learn_host(host);
-            }
+            verdicts.amend(*frame, |case| {
+                case.host = HostHabits::of(host);
+                case.trips.learn_host(host);
+            });
         }
     }
 
@@ -84,15 +84,12 @@ impl Hosts {
             return;
         };
         for frame in resets {
-            let Some(verdict) = verdicts.get_mut(&frame) else {
-                continue;
-            };
-            let expected = verdict.case().ttl_baseline().map(|baseline| baseline.ttl);
-            if expected == Some(ip.ttl) {
-                let mut aftermath = verdict.case().aftermath;
-                aftermath.ttl_returned = Some(segment.frame);
-                verdict.revise(aftermath);
-            }
+            verdicts.amend(frame, |case| {
+                let expected = case.ttl_baseline().map(|baseline| baseline.ttl);
+                if expected == Some(ip.ttl) {
+                    case.aftermath.ttl_returned = Some(segment.frame);
+                }
+            });
         }
     }
 }

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Everything that one verdict may know.
+//!
+//! A [`Case`] is whole at birth ([`Case::gather`]) and holds facts only: findings,
+//! causes and words are made from it elsewhere.
+//! What later frames add comes in through the engine's one door
+//! (`engine::verdicts`).
+
+#![forbid(unsafe_code)]
+
+mod aftermath;
+mod gather;
+mod host;
+mod neighbours;
+mod origin;
+mod reset;
+#[cfg(test)]
+pub(crate) mod testing;
+mod vantage;
+
+pub use aftermath::{Aftermath, Continuation};
+pub use gather::{Surroundings, Thresholds};
+pub use host::{HostHabits, SHORTEST_PATH, Trips, TtlBaseline};
+pub use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
+pub use origin::Origin;
+pub use reset::EarlierReset;
+pub use vantage::Vantage;
+
+use std::{ffi::CStr, time::Duration};
+
+use crate::{
+    baseline::{Resetter, Series},
+    conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
+    wire::{FrameNumber, Header, IpHeader},
+};
+
+/// Everything that was seen up to now about one RST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The RST.
+    pub reset: Header,
+    /// Its payload is a text of F5's BIG-IP.
+    pub names_big_ip: bool,
+    /// The side that it claims; `None` where neither handshake nor ports tell.
+    pub role: Option<Role>,
+    /// The roles are a guess from the ports.
+    pub roles_assumed: bool,
+    /// Where the conversation stood.
+    pub phase: Phase,
+    /// The SYN or the SYN-ACK was seen.
+    pub handshake_seen: bool,
+    /// The claimed sender, before the RST.
+    pub sender: Endpoint,
+    /// The receiver, before the RST.
+    pub receiver: Endpoint,
+    /// The claimed sender's address elsewhere.
+    pub host: Option<HostHabits>,
+    /// What the RST answers.
+    pub answer: Answer,
+    /// The client had asked for the same server's name before its last request.
+    pub name_repeated: bool,
+    /// Whether the receiver must accept it.
+    pub acceptability: Acceptability,
+    /// Round trips.
+    pub trips: Trips,
+    /// Silence before it, or before the segment that it answers.
+    pub idle: Option<Duration>,
+    /// That silence counts as idle by the user's threshold.
+    pub after_idle: bool,
+    /// The last RST before it in this conversation.
+    pub earlier: Option<EarlierReset>,
+    /// The device profile that it belongs to.
+    pub resetter: Option<Resetter>,
+    /// Hosts that suspicious RSTs of the same look have claimed to be, this one
+    /// included; 0 where this one is not suspicious.
+    pub same_look_hosts: u32,
+    /// The periodic series of probes that it ends one of.
+    pub series: Option<Series>,
+    /// Name of the flag pattern of its run (`rst.signature`).
+    pub signature: Option<&'static CStr>,
+    /// Bytes of its HTTP response that the server has not sent.
+    pub unsent: Option<u32>,
+    /// The IP header that it was captured with, where it is the RST before once
+    /// more: then everything else is that one's.
+    pub copy: Option<IpHeader>,
+    /// What other conversations show.
+    pub neighbours: Neighbours,
+    /// The RST that had refused the same attempt before (the SYN was repeated).
+    pub refused_before: Option<FrameNumber>,
+    /// A recent RST that claims another host and that this one's IP ID follows.
+    pub shared_counter: Option<SharedCounter>,
+    /// What came after it.
+    pub aftermath: Aftermath,
+    /// Conversations had to be forgotten for want of memory before this RST.
+    pub history_evicted: bool,
+    /// TTL drop that a route change explains, hops.
+    pub ttl_tolerance: u8,
+}
+
+impl Case {
+    /// Whether it ends a silence that counts: by the user's threshold, or because
+    /// several conversations ended after the same one.
+    #[must_use]
+    pub const fn ends_silence(&self) -> bool {
+        self.after_idle || self.neighbours.same_idle >= SAME_SILENCES
+    }
+
+    /// Whether the client gives up on a request that the server has not answered.
+    #[must_use]
+    pub fn waits_for_answer(&self) -> bool {
+        let asked = self.sender.last_data_frame;
+        let unanswered = asked > self.receiver.last_data_frame;
+        self.role == Some(Role::Client) && unanswered
+    }
+
+    /// Its shape.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.answer.shape
+    }
+
+    /// The segment that it answers.
+    #[must_use]
+    pub const fn trigger(&self) -> Option<Trigger> {
+        self.answer.trigger
+    }
+
+    /// The request that it answers, or that a device may have reacted to.
+    #[must_use]
+    pub fn request(&self) -> Option<Trigger> {
+        self.trigger()
+            .filter(|trigger| trigger.kind.asks_for_a_name())
+            .or(self.answer.content)
+    }
+
+    /// The RST of the same claimed sender before this one.
+    #[must_use]
+    pub fn earlier_of_same_sender(&self) -> Option<FrameNumber> {
+        let earlier = self.earlier.filter(|earlier| earlier.same_sender)?;
+        Some(earlier.frame)
+    }
+
+    /// The earliest segment that it can answer.
+    #[must_use]
+    pub const fn bound(&self) -> Option<Bound> {
+        self.answer.bound
+    }
+
+    /// Payload of the receiver that the claimed sender had not acknowledged,
+    /// the RST's own acknowledgement included; `None` where the capture does
+    /// not hold both numbers.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> Option<u32> {
+        if !self.receiver.has_seq() {
+            return None;
+        }
+        let told = self.sender.has_acked().then_some(self.sender.acked);
+        let now = self.reset.flags.ack().then_some(self.reset.ack);
+        let acked = match (told, now) {
+            (Some(told), Some(now)) if told.is_after(now) => told,
+            (told, now) => now.or(told)?,
+        };
+        let outstanding = self.receiver.snd_nxt.distance(acked);
+        // A SYN or FIN takes a number, but no byte.
+        let controls = i32::from(self.receiver.fin() && !self.receiver.fin_acked());
+        Some(
+            u32::try_from(outstanding.saturating_sub(controls))
+                .unwrap_or(0)
+                .min(self.receiver.payload),
+        )
+    }
+
+    /// Whether the sequence number is one that nobody who sees the connection
+    /// would choose: not the expected one, and none that the claimed sender has
+    /// used. One that it has used is merely late.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        let unexpected = matches!(
+            self.acceptability,
+            Acceptability::InWindow | Acceptability::OutOfWindow
+        );
+        let sender = &self.sender;
+        let used = sender.has_seq()
+            && sender.syn()
+            && !sender.isn.is_after(self.reset.seq)
+            && !self.reset.seq.is_after(sender.snd_nxt);
+        unexpected && !used
+    }
+
+    /// The claimed sender in words.
+    #[must_use]
+    pub fn sender_word(&self) -> &'static str {
+        self.role.map_or("sender", Role::word)
+    }
+
+    /// The receiver in words.
+    #[must_use]
+    pub fn receiver_word(&self) -> &'static str {
+        self.role.map_or("receiver", |role| role.peer().word())
+    }
+}

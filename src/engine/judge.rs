@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The way of an RST: its case is gathered and judged, and it is entered in the
+//! memories that tell which RSTs belong together.
+
+use super::{Engine, Verdicts, aftermath};
+use crate::{
+    baseline::{Entry, HeaderForm},
+    case::{Case, EarlierReset, SharedCounter, Surroundings, Thresholds},
+    cause::Cause,
+    conversation::{Acceptability, Conversation, Key, NotedReset, Role, Side},
+    verdict::{RunMember, Verdict, signature},
+    wire::{FrameNumber, Segment, Socket},
+};
+
+/// RSTs that are judged in one capture; those beyond carry no fields.
+/// A million of them take about 700 MiB.
+const MOST_VERDICTS: usize = 1 << 20;
+
+/// RSTs of a run that are named together; the signatures count to two.
+const LONGEST_RUN: usize = 16;
+
+impl Engine {
+    pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        let case = self.gather(segment, &key, side);
+        let asked = self.requests.asked(&key);
+        let name = case.request().and(asked).map(|asked| asked.name);
+        let conversation = self.conversations.entry(key);
+        if let Some(trigger) = case.trigger() {
+            conversation
+                .recent_mut(side.peer())
+                .mark_answered(trigger.frame);
+        }
+        aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
+        let exact = case.acceptability == Acceptability::Exact;
+        conversation.note_reset(side, NotedReset::new(segment, exact));
+        if self.verdicts.len() >= MOST_VERDICTS {
+            return;
+        }
+        self.awaited.wait_for(&case);
+        let verdict = Box::new(Verdict::of(case, name, segment.payload));
+        self.attempts
+            .answer(&key, &verdict, &mut self.verdicts.changes);
+        self.verdicts.insert(segment.frame, verdict);
+        self.enter_device(segment);
+        self.label_run(segment.frame);
+        self.enter_probe(segment);
+        self.neighbourhood.enter(&mut self.verdicts, segment, key);
+    }
+
+    /// The case of an RST that claims `side`.
+    fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Case {
+        let history_evicted = self.conversations.has_evicted();
+        let conversation = self.conversations.entry(*key);
+        let shared_counter = self
+            .rst_numbers
+            .follow(segment)
+            .map(|(id, frame)| SharedCounter { id, frame });
+        let asked = self.requests.asked(key);
+        let earlier = earlier(segment, side, conversation, &self.verdicts);
+        let surroundings = Surroundings {
+            host: self.hosts.get(segment.source.address),
+            earlier_case: earlier
+                .and_then(|earlier| self.verdicts.get(&earlier.frame))
+                .map(Verdict::case),
+            earlier,
+            shared_counter,
+            neighbours: self.neighbourhood.of(
+                segment,
+                server(segment, conversation.role(side)),
+                asked.map(|asked| &asked.name),
+            ),
+            response_end: self.requests.response_end(key),
+            name_repeated: asked.is_some_and(|asked| asked.repeated),
+            history_evicted,
+        };
+        let thresholds = Thresholds {
+            idle: self.settings.idle_threshold,
+            ttl_tolerance: self.settings.ttl_tolerance,
+        };
+        Case::gather(segment, (conversation, side), &surroundings, thresholds)
+    }
+
+    /// Enters a connection that its client reset unused among those that come
+    /// again and again.
+    fn enter_probe(&mut self, segment: &Segment<'_>) {
+        let probe = self.verdicts.get(&segment.frame).is_some_and(|verdict| {
+            matches!(verdict.cause(), Cause::ConnectScan | Cause::HealthCheck)
+        });
+        if !probe {
+            return;
+        }
+        let entered = self.probes.enter(
+            segment.source.address,
+            segment.destination,
+            segment.time,
+            segment.frame,
+        );
+        let Some((series, frames)) = entered else {
+            return;
+        };
+        for frame in frames {
+            self.verdicts
+                .amend(frame, |case| case.series = Some(series));
+        }
+    }
+
+    /// Names the run of RSTs in one side's name that ends with this one.
+    fn label_run(&mut self, last: FrameNumber) {
+        let mut run = Vec::new();
+        let mut first = None;
+        let mut next = Some(last);
+        while let Some(frame) = next.filter(|_| run.len() < LONGEST_RUN) {
+            let Some(case) = self.verdicts.get(&frame).map(Verdict::case) else {
+                break;
+            };
+            let member = RunMember {
+                flags: case.reset.flags,
+                ack: case.reset.ack,
+            };
+            run.push((frame, member));
+            first = Some(case);
+            next = case.earlier_of_same_sender();
+        }
+        let members: Vec<RunMember> = run.iter().map(|(_, member)| *member).collect();
+        let name = first.and_then(|first| signature(first, &members));
+        for (frame, _) in run {
+            self.verdicts.amend(frame, |case| case.signature = name);
+        }
+    }
+
+    /// Enters an RST that does not fit its claimed host, or goes on with a
+    /// device's counter, among the devices that speak for several.
+    fn enter_device(&mut self, segment: &Segment<'_>) {
+        let Some(verdict) = self.verdicts.get(&segment.frame) else {
+            return;
+        };
+        let form = HeaderForm::of(segment);
+        let counted_on = verdict
+            .case()
+            .shared_counter
+            .and_then(|shared| self.verdicts.get(&shared.frame))
+            .is_some_and(|before| before.is_of_device() && self.resetters.knows(form));
+        if !(verdict.is_suspicious() || counted_on) {
+            return;
+        }
+        let host = segment.source.address;
+        let entered = self.resetters.enter(form, host, segment.frame);
+        let Some(Entry {
+            resetter,
+            now_several,
+        }) = entered
+        else {
+            return;
+        };
+        for frame in now_several.into_iter().chain([segment.frame]) {
+            self.verdicts.amend(frame, |case| {
+                case.same_look_hosts = resetter.hosts();
+                case.resetter = Some(resetter.clone());
+            });
+        }
+    }
+}
+
+/// The server's socket of an RST whose claimed sender plays `role`.
+fn server(reset: &Segment<'_>, role: Option<Role>) -> Socket {
+    match role {
+        Some(Role::Client) => reset.destination,
+        Some(Role::Server) | None => reset.source,
+    }
+}
+
+/// The last RST of either side.
+fn earlier(
+    segment: &Segment<'_>,
+    side: Side,
+    conversation: &Conversation,
+    verdicts: &Verdicts,
+) -> Option<EarlierReset> {
+    let own = conversation.last_reset(side).map(|reset| (reset, true));
+    let peers = conversation
+        .last_reset(side.peer())
+        .map(|reset| (reset, false));
+    let (last, same_sender) = [own, peers]
+        .into_iter()
+        .flatten()
+        .max_by_key(|(reset, _)| reset.frame)?;
+    let case = verdicts.get(&last.frame)?.case();
+    Some(EarlierReset {
+        frame: last.frame,
+        age: segment.time.since(last.time),
+        same_sender,
+        exact: last.exact,
+        seq: case.reset.seq,
+        flags: case.reset.flags,
+        window: case.reset.window,
+        ack: case.reset.ack,
+        ip: case.own_ip(),
+    })
+}
