@@ -73,16 +73,12 @@ enum Command {
     },
     /// Write the Rust side of the C header anew, after a change of the header
     Bindings,
-    /// Compare the plugin's verdicts with labelled captures
+    /// Compare the verdicts with labelled captures
+    #[command(disable_help_flag = true)]
     Accuracy {
-        /// Folders with a `labels.tsv` or with cases (default: tests/captures and the shared sets)
-        folders: Vec<PathBuf>,
-        /// Print each miss with its evidence
-        #[arg(long)]
-        misses: bool,
-        /// Print instead how often each piece of evidence is present, and what that tells
-        #[arg(long)]
-        evidence: bool,
+        /// Arguments of the comparison; `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
     /// Measure what the plugin costs: instructions, segments per second, memory
     Bench,
@@ -100,11 +96,7 @@ fn main() -> ExitCode {
         Command::Bindings => bindings::run(),
         Command::Bless { picture: true } => bless::picture(),
         Command::Bless { picture: false } => bless::run(),
-        Command::Accuracy {
-            folders,
-            misses,
-            evidence,
-        } => accuracy::run(folders, misses, evidence),
+        Command::Accuracy { arguments } => accuracy::run(&arguments),
         Command::Bench => bench::run(),
         Command::Tidy => tidy::run(),
     };

@@ -18,7 +18,6 @@ pub(crate) struct Verdict {
     pub(crate) destination: String,
     pub(crate) summary: String,
     pub(crate) phase: String,
-    pub(crate) after_idle: bool,
     pub(crate) sender: String,
     pub(crate) origin: String,
     pub(crate) confidence: Option<u8>,
@@ -33,7 +32,6 @@ pub(crate) struct Verdict {
 /// One piece of evidence of a verdict.
 #[derive(Debug)]
 pub(crate) struct Evidence {
-    pub(crate) token: String,
     pub(crate) text: String,
     pub(crate) points_to: String,
     pub(crate) weight: i32,
@@ -57,7 +55,6 @@ const FIELDS: &[&str] = &[
     "tcp.dstport",
     "rst.summary",
     "rst.phase",
-    "rst.after_idle",
     "rst.sender",
     "rst.origin",
     "rst.confidence",
@@ -138,13 +135,10 @@ impl From<Layers> for Verdict {
                 (None, None) => format!("?:{port}"),
             }
         };
-        let evidence = all("rst.evidence")
-            .iter()
-            .enumerate()
-            .map(|(index, token)| {
+        let evidence = (0..all("rst.evidence").len())
+            .map(|index| {
                 let nth = |name: &str| all(name).get(index).cloned().unwrap_or_default();
                 Evidence {
-                    token: token.clone(),
                     text: nth("rst.evidence.text"),
                     points_to: nth("rst.evidence.points_to"),
                     weight: nth("rst.evidence.weight").parse().unwrap_or_default(),
@@ -158,7 +152,6 @@ impl From<Layers> for Verdict {
             destination: address("dst"),
             summary: first("rst.summary"),
             phase: first("rst.phase"),
-            after_idle: matches!(first("rst.after_idle").as_str(), "1" | "True"),
             sender: first("rst.sender"),
             origin: first("rst.origin"),
             confidence: first("rst.confidence").parse().ok(),
@@ -178,19 +171,6 @@ impl Verdict {
             Some(confidence) => format!("{} {confidence} %", self.origin),
             None => self.origin.clone(),
         }
-    }
-
-    /// The evidence in one line, as in `ttl_off_baseline +12, …`.
-    pub(crate) fn weights(&self) -> String {
-        if self.evidence.is_empty() {
-            return "no evidence".to_owned();
-        }
-        let shown: Vec<_> = self
-            .evidence
-            .iter()
-            .map(|evidence| format!("{} {:+}", evidence.token, evidence.weight))
-            .collect();
-        shown.join(", ")
     }
 }
 
@@ -212,7 +192,8 @@ mod tests {
         assert_eq!(verdict.frame, 7);
         assert_eq!(verdict.source, "[::1]:80");
         assert_eq!(verdict.who(), "middlebox 97 %");
-        assert_eq!(verdict.weights(), "a +12, b -3");
+        let weights: Vec<_> = verdict.evidence.iter().map(|found| found.weight).collect();
+        assert_eq!(weights, [12, -3]);
         assert_eq!(verdict.evidence[1].text, "second");
         assert_eq!(verdict.cause, "");
     }

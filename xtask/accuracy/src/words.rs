@@ -31,6 +31,7 @@ const PHASES: &[(&str, PhaseRule)] = {
         ("closing", OneOf(&["closing", "closed"])),
         ("after_rst", OneOf(&["reset"])),
         // The public set's.
+        ("established-nodata", OneOf(&["established"])),
         ("established-data", OneOf(&["request", "data"])),
         ("after-fin", OneOf(&["closing", "closed"])),
         ("after-rst", OneOf(&["reset"])),
@@ -160,18 +161,6 @@ pub(crate) fn impacts(word: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Whether nothing in the capture could tell this middlebox from the host that it speaks for.
-///
-/// A bridge that rejects a SYN over IPv4 answers just as the host would.
-pub(crate) fn looks_like_the_host(cause: &str, phase: &str, source: &str) -> bool {
-    cause == "bridge_nf_reject" && phase == "syn" && !is_v6(source)
-}
-
-/// Whether `address:port` holds an IPv6 address.
-pub(crate) fn is_v6(source: &str) -> bool {
-    source.matches(':').count() > 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,24 +197,5 @@ mod tests {
         };
         assert!(may("after_rst") && !may("closing"));
         assert_eq!(causes("no such word", "syn"), None);
-    }
-
-    #[test]
-    fn only_a_rejected_syn_over_ipv4_looks_like_the_host() {
-        assert!(looks_like_the_host(
-            "bridge_nf_reject",
-            "syn",
-            "10.0.0.1:80"
-        ));
-        assert!(!looks_like_the_host(
-            "bridge_nf_reject",
-            "syn",
-            "fd77::1:80"
-        ));
-        assert!(!looks_like_the_host(
-            "bridge_nf_reject",
-            "data",
-            "10.0.0.1:80"
-        ));
     }
 }
