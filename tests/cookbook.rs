@@ -3,23 +3,6 @@
 //!
 //! `cargo xtask bless` rewrites what they show.
 
-#[path = "support/cases.rs"]
-mod cases;
-#[path = "support/contract.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod contract;
-#[path = "support/index.rs"]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a JSON value is null where it lacks something"
-)]
-mod index;
-#[path = "support/page.rs"]
-mod page;
-#[path = "support/tshark.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod tshark;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -32,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::index::Index;
-use crate::page::{Page, Step};
-use crate::tshark::{Scratch, Tshark};
+use rstscope_test_support::index::Index;
+use rstscope_test_support::page::{Page, Step};
+use rstscope_test_support::tshark::{Scratch, Tshark};
+use rstscope_test_support::{cases, contract, index};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

@@ -3,18 +3,14 @@
 //!
 //! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
 
-#[path = "support/cases.rs"]
-mod cases;
-#[path = "support/tshark.rs"]
-mod tshark;
-
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cases::Case;
-use crate::tshark::{Run, Scratch, Tshark};
+use rstscope_test_support::cases;
+use rstscope_test_support::cases::Case;
+use rstscope_test_support::tshark::{Run, Scratch, Tshark};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

@@ -3,18 +3,6 @@
 //!
 //! Screenshots are kept in `target/tmp/gui`; `cargo xtask bless --picture` makes one of them the README's.
 
-#[path = "support/cases.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod cases;
-#[path = "support/profile.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod profile;
-#[path = "support/screen.rs"]
-mod screen;
-#[path = "support/tshark.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod tshark;
-
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -24,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::profile::Done;
-use crate::screen::{Area, Image, SIZE, Screen};
-use crate::tshark::{Scratch, Tshark};
+use rstscope_test_support::profile::Done;
+use rstscope_test_support::screen::{Area, Image, SIZE, Screen};
+use rstscope_test_support::tshark::{Scratch, Tshark};
+use rstscope_test_support::{cases, profile, screen};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -156,7 +145,7 @@ impl Wireshark {
             .args(["-C", profile::NAME])
             .args(arguments)
             .current_dir(&home.0);
-        let screen = Screen::showing(&mut wireshark, stdin)?;
+        let screen = Screen::showing(&mut wireshark, stdin, &pictures())?;
         screen.fill_with(|| Ok(()), title)?;
         Ok(Self {
             screen,
@@ -229,10 +218,14 @@ fn hand_over(path: &Path) -> Outcome {
     Ok(())
 }
 
+/// Where screenshots are kept.
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("gui")
+}
+
 /// Keeps a screenshot.
 fn keep(image: &Image, name: &str) -> Outcome {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gui");
-    image.save(&folder.join(name).with_extension("png"))
+    image.save(&pictures().join(name).with_extension("png"))
 }
 
 /// The backgrounds of the rows of the packet list, down to the first that is white.

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The Wireshark profile "TCP Resets" in the real tshark, and its installation.
 
-#[path = "support/cases.rs"]
-mod cases;
-#[path = "support/profile.rs"]
-mod profile;
-#[path = "support/tshark.rs"]
-mod tshark;
-
 use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::cases::Case;
-use crate::profile::Done;
-use crate::tshark::{Scratch, Tshark};
+use rstscope_test_support::cases::Case;
+use rstscope_test_support::profile::Done;
+use rstscope_test_support::tshark::{Scratch, Tshark};
+use rstscope_test_support::{cases, profile};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

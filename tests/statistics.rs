@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `tshark -z rst,tree`: the same tree in one pass and in two, and the same numbers as the fields.
 
-#[path = "support/cases.rs"]
-mod cases;
-#[path = "support/tshark.rs"]
-mod tshark;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::cases::Case;
-use crate::tshark::{Scratch, Tshark};
+use rstscope_test_support::cases;
+use rstscope_test_support::cases::Case;
+use rstscope_test_support::tshark::{Scratch, Tshark};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

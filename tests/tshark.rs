@@ -3,20 +3,14 @@
 //!
 //! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
 
-#[path = "support/cases.rs"]
-mod cases;
-#[path = "support/contract.rs"]
-mod contract;
-#[path = "support/tshark.rs"]
-mod tshark;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use serde::Deserialize;
 
-use crate::cases::Case;
-use crate::tshark::{Run, Scratch, Tshark};
+use rstscope_test_support::cases::Case;
+use rstscope_test_support::tshark::{Run, Scratch, Tshark};
+use rstscope_test_support::{cases, contract};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

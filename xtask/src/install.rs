@@ -102,7 +102,7 @@ fn uninstall_profile() -> Result<()> {
 
 /// Where the plugin belongs: root's Wireshark looks nowhere but in the global folder.
 fn target() -> Result<PathBuf> {
-    let is_root = project::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let is_root = rstscope_test_support::is_root();
     let name = if is_root {
         "Global Plugins"
     } else {

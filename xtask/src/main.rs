@@ -10,15 +10,10 @@ mod bless;
 mod demo;
 mod install;
 mod lab;
-#[path = "../../tests/support/profile.rs"]
-mod profile;
 mod project;
-mod say;
 mod setup;
 mod test;
 mod tidy;
-#[path = "../../tests/support/tshark.rs"]
-mod tshark;
 mod verdict;
 mod wireshark;
 
@@ -27,6 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rstscope_test_support::{profile, say, tshark};
 
 #[derive(Parser)]
 #[command(

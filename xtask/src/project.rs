@@ -8,16 +8,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+pub(crate) use rstscope_test_support::root;
+
 use crate::say;
 
 /// The features with which the engine is tested without Wireshark.
 pub(crate) const ENGINE_FEATURES: [&str; 3] = ["--no-default-features", "--features", "replay"];
-
-/// The root of the repository.
-pub(crate) fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
-}
 
 /// Cargo, as the one that runs us, in the repository's root.
 pub(crate) fn cargo<I, S>(arguments: I) -> Command

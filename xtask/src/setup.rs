@@ -234,7 +234,7 @@ fn advice(missing: &[&Need]) -> anyhow::Error {
 }
 
 fn apt_get_install(packages: &[&str]) -> Result<()> {
-    let is_root = project::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let is_root = rstscope_test_support::is_root();
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(packages);
     let typed = format!("apt-get {}", install.join(" "));

@@ -10,17 +10,9 @@ mod judge;
 mod labels;
 mod reader;
 mod report;
-#[path = "../../src/say.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with xtask, which prints paragraphs and steps, too"
-)]
-mod say;
 mod score;
 mod sets;
 mod tally;
-#[path = "../../../tests/support/tshark.rs"]
-mod tshark;
 mod undecidable;
 mod words;
 
@@ -30,6 +22,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use rstscope::replay::Passes;
+use rstscope_test_support::{say, tshark};
 
 use self::judge::{Difference, Judge};
 use self::reader::Plugin;

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::expected::Column;
-use crate::say;
+use crate::say::{self, table};
 use crate::score::{self, Outcome, Pair, Said, Score, Share, Sides};
 
 /// Prints everything about one set.
@@ -293,14 +291,4 @@ fn line(pair: &Pair) -> Line<'_> {
         columns: Column::ALL.into_iter().map(cell).collect(),
         why: &pair.label.why,
     }
-}
-
-pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(header);
-    table.add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The labelled sets and where they lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use rstscope_test_support::root;
 
 /// The project's own cases.
 pub(crate) const CASES: &str = "cases";
@@ -19,12 +20,6 @@ const SHARED_FOLDER: &str = "../shared/captures";
 pub(crate) struct Set {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
-}
-
-/// The root of the repository.
-fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
 /// The sets of these names, all of them where none is named; one that is not there is an error.

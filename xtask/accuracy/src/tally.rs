@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstscope::evidence::catalogue;
 
 use crate::expected::Truth;
-use crate::report;
 use crate::say;
 use crate::score::Pair;
 
@@ -68,7 +67,7 @@ pub(crate) fn print(sets: &[(String, Vec<Pair>)]) {
         "decibans",
         "in use",
     ];
-    say::line(report::table(&header, rows));
+    say::line(say::table(&header, rows));
 }
 
 /// How many scenarios show each piece of evidence, and how many there are.

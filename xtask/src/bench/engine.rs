@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{Captures, callgrind, ratio, table};
+use super::{Captures, callgrind, ratio};
 use crate::project::{self, ENGINE_FEATURES};
 use crate::say;
 
@@ -79,7 +79,7 @@ pub(crate) fn print(observe: &Path, captures: &Captures) -> Result<()> {
         ]);
     }
     let header = ["", "instructions a segment", "million segments a second"];
-    say::line(format_args!("\n{}", table(&header, rows)));
+    say::line(format_args!("\n{}", say::table(&header, rows)));
     Ok(())
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn print_memory(observe: &Path) -> Result<()> {
             String::new(),
         ]);
     }
-    say::line(format_args!("\n{}", table(&["memory", "", ""], rows)));
+    say::line(format_args!("\n{}", say::table(&["memory", "", ""], rows)));
     Ok(())
 }
 

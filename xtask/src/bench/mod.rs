@@ -12,8 +12,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
 
 use self::capture::Written;
 use crate::tshark::{Scratch, Tshark};
@@ -137,7 +135,7 @@ fn whole_tshark(captures: &Captures, with: &Tshark, without: &Tshark) -> Result<
         "ratio",
         &most,
     ];
-    say::line(table(&header, rows));
+    say::line(say::table(&header, rows));
     Ok(over)
 }
 
@@ -157,14 +155,4 @@ fn both<T: Send>(
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
-}
-
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(header);
-    table.add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }

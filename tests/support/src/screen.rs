@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,22 +19,26 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What an action does not show by then, it has not done: a key that comes before a window has the focus is lost.
 const LOST: Duration = Duration::from_secs(5);
 /// The screen's size; a window fills it.
-pub(crate) const SIZE: (usize, usize) = (1400, 900);
+pub const SIZE: (usize, usize) = (1400, 900);
 /// Tesseract reads letters of some 30 pixels best; ours have 10.
 const MAGNIFIED: usize = 3;
 
 /// A part of the screen.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Area {
-    pub(crate) x: usize,
-    pub(crate) y: usize,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
+pub struct Area {
+    /// Pixels from the left.
+    pub x: usize,
+    /// Pixels from the top.
+    pub y: usize,
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
 }
 
 impl Area {
     /// The whole screen from one height down to another.
-    pub(crate) const fn rows(from: usize, to: usize) -> Self {
+    pub const fn rows(from: usize, to: usize) -> Self {
         Self {
             x: 0,
             y: from,
@@ -46,7 +50,7 @@ impl Area {
 
 /// A line of text on the screen, by its words.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub struct Line {
     words: Vec<(String, usize, usize)>,
 }
 
@@ -57,12 +61,12 @@ impl Line {
     }
 
     /// Whether the line holds this phrase.
-    pub(crate) fn holds(&self, phrase: &str) -> bool {
+    pub fn holds(&self, phrase: &str) -> bool {
         self.find(phrase).is_some()
     }
 
     /// The middle of the first word of `phrase`, if the line holds it.
-    pub(crate) fn find(&self, phrase: &str) -> Option<(usize, usize)> {
+    pub fn find(&self, phrase: &str) -> Option<(usize, usize)> {
         let (phrase, text) = (plain(phrase), self.text());
         let at = text.find(&phrase)?;
         let mut end = 0;
@@ -86,7 +90,7 @@ fn plain(text: &str) -> String {
 }
 
 /// What the screen shows at one moment.
-pub(crate) struct Image {
+pub struct Image {
     width: usize,
     ppm: Vec<u8>,
     pixels: usize,
@@ -94,7 +98,7 @@ pub(crate) struct Image {
 
 impl Image {
     /// The color of a pixel, as `#rrggbb`.
-    pub(crate) fn color(&self, x: usize, y: usize) -> String {
+    pub fn color(&self, x: usize, y: usize) -> String {
         let at = self.pixels + 3 * (y * self.width + x);
         let parts = self.ppm.get(at..at + 3).unwrap_or_default();
         let digits: String = parts.iter().map(|part| format!("{part:02x}")).collect();
@@ -123,7 +127,7 @@ impl Image {
     }
 
     /// Reads the text of an area, line by line.
-    pub(crate) fn read(&self, area: Area) -> Outcome<Vec<Line>> {
+    pub fn read(&self, area: Area) -> Outcome<Vec<Line>> {
         let magnified = pipe(
             Command::new("convert")
                 .args(["pgm:-", "-normalize", "-resize", &format!("{MAGNIFIED}00%")])
@@ -172,7 +176,7 @@ impl Image {
     }
 
     /// Keeps the image, with few colors, so that it is small.
-    pub(crate) fn save(&self, path: &Path) -> Outcome {
+    pub fn save(&self, path: &Path) -> Outcome {
         fs::create_dir_all(path.parent().ok_or("the picture has no folder")?)?;
         let png = pipe(
             Command::new("convert").args(["ppm:-", "+dither", "-colors", "128", "png8:-"]),
@@ -210,7 +214,7 @@ fn missing(command: &Command, error: &std::io::Error) -> String {
 }
 
 /// A process that ends with its owner.
-pub(crate) struct Ending(pub(crate) Child);
+pub struct Ending(pub Child);
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -221,15 +225,17 @@ impl Drop for Ending {
 }
 
 /// The screen, its window manager, and the program that it shows.
-pub(crate) struct Screen {
+pub struct Screen {
     display: String,
+    pictures: PathBuf,
     /// In order of their ends.
     _programs: Vec<Ending>,
 }
 
 impl Screen {
-    /// A screen that shows nothing but `program`, with its standard input.
-    pub(crate) fn showing(program: &mut Command, stdin: Stdio) -> Outcome<Self> {
+    /// A screen that shows nothing but `program`, with its standard input; where something does not come,
+    /// a picture of what is there instead is put into the folder `pictures`.
+    pub fn showing(program: &mut Command, stdin: Stdio, pictures: &Path) -> Outcome<Self> {
         let mut xvfb = Command::new("Xvfb");
         let size = format!("{}x{}x24", SIZE.0, SIZE.1);
         xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &size])
@@ -259,6 +265,7 @@ impl Screen {
         let shown = program.spawn().map_err(|error| missing(program, &error))?;
         Ok(Self {
             display,
+            pictures: pictures.to_owned(),
             _programs: vec![Ending(shown), Ending(manager), server],
         })
     }
@@ -273,19 +280,19 @@ impl Screen {
     }
 
     /// Presses keys, such as `ctrl+r`.
-    pub(crate) fn press(&self, keys: &[&str]) -> Outcome {
+    pub fn press(&self, keys: &[&str]) -> Outcome {
         self.xdotool(&[&["key", "--clearmodifiers"], keys].concat())?;
         Ok(())
     }
 
     /// Types a text.
-    pub(crate) fn type_text(&self, text: &str) -> Outcome {
+    pub fn type_text(&self, text: &str) -> Outcome {
         self.xdotool(&["type", "--delay", "10", text])?;
         Ok(())
     }
 
     /// Clicks so many times.
-    pub(crate) fn click(&self, (x, y): (usize, usize), times: usize) -> Outcome {
+    pub fn click(&self, (x, y): (usize, usize), times: usize) -> Outcome {
         let (x, y, times) = (x.to_string(), y.to_string(), times.to_string());
         self.xdotool(&["mousemove", "--sync", &x, &y])?;
         self.xdotool(&["click", "--repeat", &times, "--delay", "60", "1"])?;
@@ -293,7 +300,7 @@ impl Screen {
     }
 
     /// Acts until there is a window with this in its title, and has it fill the screen.
-    pub(crate) fn fill_with(&self, act: impl Fn() -> Outcome, title: &str) -> Outcome {
+    pub fn fill_with(&self, act: impl Fn() -> Outcome, title: &str) -> Outcome {
         let window = self.until_after(act, &format!("a window {title:?}"), || {
             let found = self.xdotool(&["search", "--onlyvisible", "--name", title])?;
             Ok(found.lines().last().map(str::to_owned))
@@ -306,7 +313,7 @@ impl Screen {
     }
 
     /// What there is to see now.
-    pub(crate) fn look(&self) -> Outcome<Image> {
+    pub fn look(&self) -> Outcome<Image> {
         let mut import = Command::new("import");
         import
             .env("DISPLAY", &self.display)
@@ -321,18 +328,14 @@ impl Screen {
     }
 
     /// Looks until `see` sees what it wants.
-    pub(crate) fn until<T>(
-        &self,
-        what: &str,
-        mut see: impl FnMut() -> Outcome<Option<T>>,
-    ) -> Outcome<T> {
+    pub fn until<T>(&self, what: &str, mut see: impl FnMut() -> Outcome<Option<T>>) -> Outcome<T> {
         let started = Instant::now();
         loop {
             if let Some(seen) = see()? {
                 return Ok(seen);
             }
             if started.elapsed() > PATIENCE {
-                let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gui/missing.png");
+                let path = self.pictures.join("missing.png");
                 self.look()?.save(&path)?;
                 let picture = path.display();
                 return Err(format!("waited in vain for {what}; see {picture}").into());
@@ -342,7 +345,7 @@ impl Screen {
     }
 
     /// Waits for a text, and says where it is.
-    pub(crate) fn find(&self, phrase: &str, area: Area) -> Outcome<(usize, usize)> {
+    pub fn find(&self, phrase: &str, area: Area) -> Outcome<(usize, usize)> {
         self.until(&format!("{phrase:?} in {area:?}"), || {
             let lines = self.look()?.read(area)?;
             Ok(lines.iter().find_map(|line| line.find(phrase)))
@@ -350,7 +353,7 @@ impl Screen {
     }
 
     /// Acts, again after some seconds, until a text shows, and says where it is.
-    pub(crate) fn find_after(
+    pub fn find_after(
         &self,
         act: impl Fn() -> Outcome,
         phrase: &str,
@@ -364,7 +367,7 @@ impl Screen {
     }
 
     /// Acts, again after some seconds, until `see` sees what it wants.
-    pub(crate) fn until_after<T>(
+    pub fn until_after<T>(
         &self,
         act: impl Fn() -> Outcome,
         what: &str,

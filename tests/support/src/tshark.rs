@@ -6,12 +6,12 @@
 //! it exits 0 when it refuses a plugin, so the list of loaded plugins is asked before any output is believed;
 //! and a plugin of the user's own would collide with the one under test, so each run gets a home folder of its own.
 //!
-//! The tests and `xtask` (demo, accuracy) include this one file; it needs nothing but the standard library.
+//! The tests and `xtask` (demo, accuracy, bench) use it.
 
 use std::fmt;
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,11 +22,11 @@ use std::time::{Duration, Instant};
 const UNPRIVILEGED: u32 = 65534;
 
 /// File name of the plugin, here and in every plugin folder.
-pub(crate) const PLUGIN_FILE: &str = "librstscope.so";
+pub const PLUGIN_FILE: &str = "librstscope.so";
 
 /// What went wrong, in one sentence for the reader of a terminal.
 #[derive(Debug)]
-pub(crate) struct Error(String);
+pub struct Error(String);
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,18 +44,18 @@ impl Error {
 
 /// What one run of a tool left behind.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// How it ended; a crash shows here as a signal.
-    pub(crate) status: ExitStatus,
+    pub status: ExitStatus,
     /// Standard output, as bytes: captures may hold anything.
-    pub(crate) stdout: Vec<u8>,
+    pub stdout: Vec<u8>,
     /// Standard error, as text.
-    pub(crate) stderr: String,
+    pub stderr: String,
 }
 
 /// A tshark with its own home folder and its own plugin folder, both gone when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Tshark {
+pub struct Tshark {
     scratch: Scratch,
     is_root: bool,
     limit: Option<Duration>,
@@ -64,9 +64,9 @@ pub(crate) struct Tshark {
 
 impl Tshark {
     /// A tshark without any plugin; a run that takes longer than `limit` is killed and is an error.
-    pub(crate) fn plain(limit: Option<Duration>) -> Result<Self, Error> {
+    pub fn plain(limit: Option<Duration>) -> Result<Self, Error> {
         let scratch = Scratch::new()?;
-        let is_root = is_root(&scratch.0)?;
+        let is_root = crate::is_root();
         let home = scratch.0.join("home");
         make_folder(&home)?;
         if is_root {
@@ -83,7 +83,7 @@ impl Tshark {
     }
 
     /// A tshark that has loaded `plugin`, and nothing else: an error if it refuses to.
-    pub(crate) fn with_plugin(plugin: &Path, limit: Option<Duration>) -> Result<Self, Error> {
+    pub fn with_plugin(plugin: &Path, limit: Option<Duration>) -> Result<Self, Error> {
         let tshark = Self::plain(limit)?;
         let mut folder = tshark.scratch.0.join("plugins");
         for level in [plugin_version_folder()?, "epan".to_owned()] {
@@ -111,7 +111,7 @@ impl Tshark {
     }
 
     /// Runs tshark with `args` alone, for `-G` and the like.
-    pub(crate) fn ask(&self, args: &[&str]) -> Result<Run, Error> {
+    pub fn ask(&self, args: &[&str]) -> Result<Run, Error> {
         let mut command = self.command();
         command.args(args);
         self.finish(command)
@@ -120,7 +120,7 @@ impl Tshark {
     /// Runs tshark with `args` on `capture`.
     ///
     /// Root hands the unprivileged user a private copy, because that user may be unable to reach the file.
-    pub(crate) fn read(&self, capture: &Path, args: &[&str]) -> Result<Run, Error> {
+    pub fn read(&self, capture: &Path, args: &[&str]) -> Result<Run, Error> {
         if !self.is_root {
             let mut command = self.command();
             command.arg("-r").arg(capture).args(args);
@@ -140,7 +140,7 @@ impl Tshark {
     }
 
     /// tshark with its environment, to be given arguments and run by the caller.
-    pub(crate) fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = if self.is_root {
             let mut command = Command::new("setpriv");
             command
@@ -169,7 +169,7 @@ impl Tshark {
 }
 
 /// The folders that the installed tshark names, such as `Personal Plugins`, for the present user.
-pub(crate) fn folder(name: &str) -> Result<PathBuf, Error> {
+pub fn folder(name: &str) -> Result<PathBuf, Error> {
     let mut command = Command::new("tshark");
     command.args(["-G", "folders"]);
     let run = run_within(command, Some(Duration::from_secs(60)))?;
@@ -258,12 +258,6 @@ fn hand_over(from: &Path, to: &Path) -> Result<(), Error> {
         .map_err(|error| Error::at("hand over", to, &error))
 }
 
-fn is_root(own_folder: &Path) -> Result<bool, Error> {
-    fs::metadata(own_folder)
-        .map(|metadata| metadata.uid() == 0)
-        .map_err(|error| Error::at("inspect", own_folder, &error))
-}
-
 /// Makes a folder that every user can enter, whatever the umask.
 fn make_folder(path: &Path) -> Result<(), Error> {
     fs::DirBuilder::new()
@@ -275,11 +269,11 @@ fn make_folder(path: &Path) -> Result<(), Error> {
 
 /// A folder of our own under the system's temporary folder, removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(pub(crate) PathBuf);
+pub struct Scratch(pub PathBuf);
 
 impl Scratch {
     /// Makes a new, empty folder with a name that no other process uses.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, Error> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let base = std::env::temp_dir();
         loop {

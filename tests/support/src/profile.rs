@@ -2,7 +2,7 @@
 //! The Wireshark profile "TCP Resets": put in place, brought up to date, and removed,
 //! without a loss of anything that somebody has changed in it.
 //!
-//! The tests and `xtask` include this one file.
+//! The tests and `xtask` use it.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::tshark;
 
 /// The profile's name in Wireshark, and its folder's.
-pub(crate) const NAME: &str = "TCP Resets";
+pub const NAME: &str = "TCP Resets";
 
 /// Below the profile: the files as they were installed, to tell what was changed since.
 const RECORD: &str = ".installed";
@@ -24,7 +24,7 @@ const WINDOW_STATE: &str = "recent";
 
 /// What was done.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Done {
+pub enum Done {
     /// All files were written.
     Written,
     /// They were there already.
@@ -37,7 +37,7 @@ pub(crate) enum Done {
 type File = (String, Vec<u8>);
 
 /// The profile of the project at `root`, for the installed Wireshark.
-pub(crate) fn files(root: &Path) -> io::Result<Vec<File>> {
+pub fn files(root: &Path) -> io::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in root.join("wireshark-plugin/profile").read_dir()? {
         let path = entry?.path();
@@ -54,7 +54,7 @@ pub(crate) fn files(root: &Path) -> io::Result<Vec<File>> {
 }
 
 /// Writes the files to `folder`, unless somebody else's are there.
-pub(crate) fn install(files: &[File], folder: &Path) -> io::Result<Done> {
+pub fn install(files: &[File], folder: &Path) -> io::Result<Done> {
     if folder.exists() {
         if let Some(changed) = changed(folder)? {
             return Ok(Done::Kept(changed));
@@ -73,7 +73,7 @@ pub(crate) fn install(files: &[File], folder: &Path) -> io::Result<Done> {
 }
 
 /// Removes what [`install`] has written, unless somebody has changed it.
-pub(crate) fn remove(folder: &Path) -> io::Result<Done> {
+pub fn remove(folder: &Path) -> io::Result<Done> {
     if !folder.exists() {
         return Ok(Done::Nothing);
     }

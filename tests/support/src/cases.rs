@@ -10,20 +10,21 @@ use std::time::Duration;
 use crate::tshark::{Scratch, Tshark};
 
 /// A run of tshark on a small capture that takes longer has hung.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Where `cargo xtask test` says what it has built.
 const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
 
 /// One capture of the collection.
-pub(crate) struct Case {
+pub struct Case {
     /// The folder's name.
-    pub(crate) name: String,
-    pub(crate) capture: PathBuf,
+    pub name: String,
+    /// The file.
+    pub capture: PathBuf,
 }
 
 /// The real tshark with the plugin loaded; there is no test without it.
-pub(crate) fn tshark_with_plugin() -> Result<Tshark, Box<dyn Error>> {
+pub fn tshark_with_plugin() -> Result<Tshark, Box<dyn Error>> {
     let plugin = std::env::var_os(PLUGIN_VARIABLE).ok_or_else(|| {
         format!("{PLUGIN_VARIABLE} is not set: these tests are run by `cargo xtask test`, which builds the plugin")
     })?;
@@ -31,8 +32,8 @@ pub(crate) fn tshark_with_plugin() -> Result<Tshark, Box<dyn Error>> {
 }
 
 /// Every case, in order of name.
-pub(crate) fn all() -> Result<Vec<Case>, Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+pub fn all() -> Result<Vec<Case>, Box<dyn Error>> {
+    let folder = crate::root().join("tests/captures");
     let mut cases = Vec::new();
     for entry in folder.read_dir()? {
         let path = entry?.path();
@@ -58,7 +59,7 @@ pub(crate) fn all() -> Result<Vec<Case>, Box<dyn Error>> {
 }
 
 /// All cases in one capture, one after the other, for checks that need no case on its own.
-pub(crate) fn together(scratch: &Scratch) -> Result<Case, Box<dyn Error>> {
+pub fn together(scratch: &Scratch) -> Result<Case, Box<dyn Error>> {
     let name = "all cases together".to_owned();
     let capture = scratch.0.join("together.pcapng");
     let cases = all()?;
@@ -69,7 +70,7 @@ pub(crate) fn together(scratch: &Scratch) -> Result<Case, Box<dyn Error>> {
 }
 
 /// Runs one of Wireshark's small tools.
-pub(crate) fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
+pub fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| {
         format!("{command:?}: {error}; `cargo xtask test` installs what is missing")
     })?;
@@ -81,7 +82,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
 }
 
 /// Checks every item, several at a time; the answer is one text with every fault.
-pub(crate) fn faults_of<T: Sync>(
+pub fn faults_of<T: Sync>(
     items: &[T],
     check: impl Fn(&T) -> Result<Vec<String>, Box<dyn Error>> + Sync,
 ) -> String {

@@ -3,18 +3,18 @@
 
 /// One command of a page.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Step {
+pub struct Step {
     /// The line of the page that it starts on.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What is typed, without the prompt.
-    pub(crate) command: String,
+    pub command: String,
     /// What the page says that it prints.
-    pub(crate) output: String,
+    pub output: String,
 }
 
 /// A page, cut where its commands print something.
 #[derive(Debug, Default)]
-pub(crate) struct Page {
+pub struct Page {
     /// Each command, with the text from the command before it up to its own last line.
     steps: Vec<(String, Step)>,
     /// The text after the last command's output.
@@ -23,7 +23,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Reads a page; a block that never ends, or that starts with no command, is an error.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut page = Self::default();
         let mut lines = text.split_inclusive('\n').zip(1..).peekable();
         while let Some((line, _)) = lines.next() {
@@ -67,12 +67,12 @@ impl Page {
     }
 
     /// The commands, in order.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().map(|(_, step)| step)
     }
 
     /// The page with what its commands print now, one text for each command.
-    pub(crate) fn with_outputs(&self, outputs: &[String]) -> String {
+    pub fn with_outputs(&self, outputs: &[String]) -> String {
         let mut text = String::new();
         for ((before, _), output) in self.steps.iter().zip(outputs) {
             text.push_str(before);

@@ -3,6 +3,10 @@
 //!
 //! It is as strict as OpenSearch 2 and Elasticsearch 8: an action with a type is refused
 //! (opensearch-project/OpenSearch#4904, sematext/logsene-js#42).
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value is null where it lacks something"
+)]
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -16,14 +20,14 @@ use tiny_http::{Method, Request, Response, Server};
 const ADDRESS: &str = "127.0.0.1:9200";
 
 /// A running one; dropping it ends it.
-pub(crate) struct Index {
+pub struct Index {
     server: Arc<Server>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Index {
     /// Listens; an error where something else does.
-    pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
+    pub fn start() -> Result<Self, Box<dyn Error>> {
         let server = Server::http(ADDRESS).map_err(|error| format!("{ADDRESS}: {error}"))?;
         let server = Arc::new(server);
         let listening = server.clone();
@@ -99,7 +103,7 @@ fn bulk(body: &str, mapping: &Value) -> Result<Value, Box<dyn Error>> {
 }
 
 /// What of a packet cannot be read as what it is mapped to, or is ours and not mapped.
-pub(crate) fn unfit(packet: &Value, mapping: &Value) -> Vec<String> {
+pub fn unfit(packet: &Value, mapping: &Value) -> Vec<String> {
     let properties = &mapping["mappings"]["properties"];
     let mut faults = Vec::new();
     if !fits(&packet["timestamp"], &properties["timestamp"]) {

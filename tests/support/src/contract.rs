@@ -4,10 +4,10 @@
 //! A name in these tables is never renamed and never changes its type; new ones may be added.
 
 /// The filter name of the protocol.
-pub(crate) const PROTOCOL: &str = "rst";
+pub const PROTOCOL: &str = "rst";
 
 /// Fields with the types that `tshark -G fields` prints.
-pub(crate) const FIELDS: &[(&str, &str)] = &[
+pub const FIELDS: &[(&str, &str)] = &[
     ("rst.summary", "FT_STRING"),
     // When.
     ("rst.phase", "FT_STRING"),
@@ -59,7 +59,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// Tokens of `rst.cause`; each has an expert item `rst.expert.<cause>`.
-pub(crate) const CAUSES: &[&str] = &[
+pub const CAUSES: &[&str] = &[
     "port_closed",
     "connection_rejected",
     "half_open_scan",
@@ -91,10 +91,10 @@ pub(crate) const CAUSES: &[&str] = &[
 ];
 
 /// Expert items that are not about a cause: the two follow-up notes, and the engine that gave up.
-pub(crate) const OTHER_EXPERTS: &[&str] = &["sender_continues", "reset_ignored", "disabled"];
+pub const OTHER_EXPERTS: &[&str] = &["sender_continues", "reset_ignored", "disabled"];
 
 /// Preferences with their defaults, in order of name, in the words that `tshark -o` takes.
-pub(crate) const PREFERENCES: &[(&str, &str)] = &[
+pub const PREFERENCES: &[(&str, &str)] = &[
     ("rst.expert_level", "all"),
     ("rst.idle_threshold", "30"),
     ("rst.info_column", "TRUE"),
