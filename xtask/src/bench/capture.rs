@@ -8,9 +8,16 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use etherparse::{
+    IpHeaders, Ipv4Extensions, Ipv4Header, Ipv6Extensions, Ipv6Header, PacketBuilder, TcpHeader,
+    TcpOptionElement,
+};
+use pcap_file::pcap::{PcapPacket, PcapWriter};
 
 /// A new conversation begins this often; one lasts for some hundred milliseconds.
 const SPACING_US: u64 = 2_000;
@@ -39,7 +46,7 @@ pub(crate) struct Written {
 pub(crate) fn write(path: &Path, conversations: u64) -> Result<Written> {
     let mut packets = Vec::new();
     for number in 0..conversations {
-        Conversation::new(number).speak(&mut packets);
+        Conversation::new(number).speak(&mut packets)?;
     }
     // A stable sort: what one conversation does at once stays in order.
     packets.sort_by_key(|packet| packet.time_us);
@@ -59,21 +66,15 @@ struct Packet {
 }
 
 fn save(path: &Path, packets: &[Packet]) -> Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    // Magic number, version 2.4, no time zone, no accuracy, 64 KiB of each packet, Ethernet.
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 0x1_0000, 1] {
-        file.write_all(&word.to_le_bytes())?;
-    }
+    /// When the first conversation begins.
+    const BEGIN: Duration = Duration::from_secs(1_800_000_000);
+    let mut writer = PcapWriter::new(BufWriter::new(File::create(path)?))?;
     for packet in packets {
+        let time = BEGIN + Duration::from_micros(packet.time_us);
         let length = u32::try_from(packet.bytes.len())?;
-        let seconds = u32::try_from(1_800_000_000 + packet.time_us / 1_000_000)?;
-        let micros = u32::try_from(packet.time_us % 1_000_000)?;
-        for word in [seconds, micros, length, length] {
-            file.write_all(&word.to_le_bytes())?;
-        }
-        file.write_all(&packet.bytes)?;
+        writer.write_packet(&PcapPacket::new(time, length, &packet.bytes))?;
     }
-    Ok(file.flush()?)
+    Ok(writer.into_writer().flush()?)
 }
 
 /// One side of a conversation.
@@ -131,38 +132,37 @@ impl Conversation {
         }
     }
 
-    fn speak(mut self, packets: &mut Vec<Packet>) {
+    fn speak(mut self, packets: &mut Vec<Packet>) -> Result<()> {
         let out = &mut *packets;
-        self.send(out, CLIENT, SYN, &[]);
+        self.send(out, CLIENT, SYN, &[])?;
         self.wait(ROUND_TRIP_US);
-        self.send(out, SERVER, SYN | ACK, &[]);
+        self.send(out, SERVER, SYN | ACK, &[])?;
         self.wait(CLIENT_ROUND_TRIP_US);
-        self.send(out, CLIENT, ACK, &[]);
+        self.send(out, CLIENT, ACK, &[])?;
         for _ in 0..=self.random.below(3) {
-            self.exchange(out);
+            self.exchange(out)?;
         }
         if self.ends_by_reset {
-            self.send(out, CLIENT, RST | ACK, &[]);
-            return;
+            return self.send(out, CLIENT, RST | ACK, &[]);
         }
-        self.send(out, CLIENT, FIN | ACK, &[]);
+        self.send(out, CLIENT, FIN | ACK, &[])?;
         self.wait(ROUND_TRIP_US);
-        self.send(out, SERVER, FIN | ACK, &[]);
+        self.send(out, SERVER, FIN | ACK, &[])?;
         self.wait(CLIENT_ROUND_TRIP_US);
-        self.send(out, CLIENT, ACK, &[]);
+        self.send(out, CLIENT, ACK, &[])
     }
 
     /// One request, and its response of up to twelve segments, every second of them acknowledged.
-    fn exchange(&mut self, out: &mut Vec<Packet>) {
+    fn exchange(&mut self, out: &mut Vec<Packet>) -> Result<()> {
         let page = self.random.below(100_000);
         let request = if self.speaks_http {
             format!("GET /page/{page} HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\n\r\n")
         } else {
             format!("{page:0120}")
         };
-        self.send(out, CLIENT, PSH | ACK, request.as_bytes());
+        self.send(out, CLIENT, PSH | ACK, request.as_bytes())?;
         self.wait(ROUND_TRIP_US);
-        self.send(out, SERVER, ACK, &[]);
+        self.send(out, SERVER, ACK, &[])?;
         self.wait(1_000);
         let length = SEGMENT + self.random.below(11 * SEGMENT);
         let mut response = String::new();
@@ -177,28 +177,34 @@ impl Conversation {
         let last = segments.len() - 1;
         for (index, payload) in segments.enumerate() {
             let push = if index == last { PSH } else { 0 };
-            self.send(out, SERVER, push | ACK, payload);
+            self.send(out, SERVER, push | ACK, payload)?;
             self.wait(12);
             if index % 2 == 1 || index == last {
-                self.send(out, CLIENT, ACK, &[]);
+                self.send(out, CLIENT, ACK, &[])?;
             }
         }
         self.wait(CLIENT_ROUND_TRIP_US);
+        Ok(())
     }
 
     fn wait(&mut self, us: u64) {
         self.now_us += us;
     }
 
-    fn send(&mut self, out: &mut Vec<Packet>, side: usize, flags: u8, payload: &[u8]) {
+    fn send(
+        &mut self,
+        out: &mut Vec<Packet>,
+        side: usize,
+        flags: u8,
+        payload: &[u8],
+    ) -> Result<()> {
         let clock = low_word(self.now_us / 1_000);
         let [client, server] = &mut self.hosts;
         let (from, to) = match side {
             CLIENT => (client, server),
             _ => (server, client),
         };
-        let tcp = tcp(from, to, flags, clock, payload);
-        let bytes = frame(from, to, self.is_v6, &tcp);
+        let bytes = frame(from, to, self.is_v6, tcp(from, to, flags, clock)?, payload)?;
         from.ip_id = from.ip_id.wrapping_add(1);
         let numbers = low_word(payload.len() as u64) + u32::from(flags & (SYN | FIN) != 0);
         from.seq = from.seq.wrapping_add(numbers);
@@ -207,85 +213,84 @@ impl Conversation {
             bytes,
             is_reset: flags & RST != 0,
         });
+        Ok(())
     }
 }
 
-/// TCP header and payload; checksums are left 0, as Wireshark does not check them unless told to.
-fn tcp(from: &Host, to: &Host, flags: u8, clock: u32, payload: &[u8]) -> Vec<u8> {
-    let mut options: Vec<u8> = Vec::new();
-    if flags & SYN != 0 {
-        // MSS 1440, SACK permitted, window scale 7, in the order of Linux.
-        options.extend([2, 4, 5, 0xa0, 4, 2]);
-    } else {
-        options.extend([1, 1]);
-    }
-    options.extend([8, 10]);
-    options.extend(from.clock.wrapping_add(clock).to_be_bytes());
+/// The options of Linux, in its order.
+fn options(from: &Host, to: &Host, flags: u8, clock: u32) -> Vec<TcpOptionElement> {
+    use TcpOptionElement::{
+        MaximumSegmentSize, Noop, SelectiveAcknowledgementPermitted, Timestamp, WindowScale,
+    };
     let echo = match flags & (SYN | ACK) {
         SYN => 0,
         _ => to.clock.wrapping_add(clock),
     };
-    options.extend(echo.to_be_bytes());
-    if flags & SYN != 0 {
-        options.extend([1, 3, 3, 7]);
+    let timestamp = Timestamp(from.clock.wrapping_add(clock), echo);
+    if flags & SYN == 0 {
+        return vec![Noop, Noop, timestamp];
     }
-    let ack = if flags & ACK != 0 { to.seq } else { 0 };
-    let words = u8::try_from(5 + options.len() / 4).unwrap_or(u8::MAX);
-    let mut tcp = Vec::new();
-    tcp.extend(from.port.to_be_bytes());
-    tcp.extend(to.port.to_be_bytes());
-    tcp.extend(from.seq.to_be_bytes());
-    tcp.extend(ack.to_be_bytes());
-    tcp.extend([words << 4, flags]);
-    tcp.extend(502_u16.to_be_bytes());
-    tcp.extend([0; 4]);
-    tcp.extend(options);
-    tcp.extend(payload);
-    tcp
+    let largest = MaximumSegmentSize(1440);
+    let scale = [Noop, WindowScale(7)];
+    let mut options = vec![largest, SelectiveAcknowledgementPermitted, timestamp];
+    options.extend(scale);
+    options
 }
 
-fn frame(from: &Host, to: &Host, is_v6: bool, tcp: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(tcp.len() + 54);
-    frame.extend(to.mac);
-    frame.extend(from.mac);
-    if is_v6 {
-        frame.extend(0x86dd_u16.to_be_bytes());
-        frame.extend((0x6000_0000 | from.flow_label).to_be_bytes());
-        frame.extend(low_bits(tcp.len() as u64).to_be_bytes());
-        frame.extend([6, from.ttl]);
-        for host in [from, to] {
-            // 2001:db8::/32 is for documentation (RFC 3849).
-            frame.extend([
-                0x20,
-                0x01,
-                0x0d,
-                0xb8,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                host.mac[5],
-            ]);
-            frame.extend(host.number.to_be_bytes());
-        }
-    } else {
-        frame.extend(0x0800_u16.to_be_bytes());
-        frame.extend([0x45, 0]);
-        frame.extend((low_bits(tcp.len() as u64) + 20).to_be_bytes());
-        frame.extend(from.ip_id.to_be_bytes());
-        frame.extend([0x40, 0, from.ttl, 6, 0, 0]);
-        for host in [from, to] {
-            let [high, low] = host.number.to_be_bytes();
-            frame.extend([10, host.mac[5], high, low]);
-        }
+fn tcp(from: &Host, to: &Host, flags: u8, clock: u32) -> Result<TcpHeader> {
+    let mut header = TcpHeader::new(from.port, to.port, from.seq, 502);
+    header.fin = flags & FIN != 0;
+    header.syn = flags & SYN != 0;
+    header.rst = flags & RST != 0;
+    header.psh = flags & PSH != 0;
+    header.ack = flags & ACK != 0;
+    if header.ack {
+        header.acknowledgment_number = to.seq;
     }
-    frame.extend(tcp);
-    frame
+    header.set_options(&options(from, to, flags, clock))?;
+    Ok(header)
+}
+
+fn frame(from: &Host, to: &Host, is_v6: bool, tcp: TcpHeader, payload: &[u8]) -> Result<Vec<u8>> {
+    let ip = if is_v6 {
+        let header = Ipv6Header {
+            flow_label: from.flow_label.try_into()?,
+            hop_limit: from.ttl,
+            source: from.v6().octets(),
+            destination: to.v6().octets(),
+            ..Ipv6Header::default()
+        };
+        IpHeaders::Ipv6(header, Ipv6Extensions::default())
+    } else {
+        let header = Ipv4Header {
+            identification: from.ip_id,
+            time_to_live: from.ttl,
+            source: from.v4().octets(),
+            destination: to.v4().octets(),
+            ..Ipv4Header::default()
+        };
+        IpHeaders::Ipv4(header, Ipv4Extensions::default())
+    };
+    let packet = PacketBuilder::ethernet2(from.mac, to.mac)
+        .ip(ip)
+        .tcp_header(tcp);
+    let mut frame = Vec::with_capacity(packet.size(payload.len()));
+    packet.write(&mut frame, payload)?;
+    Ok(frame)
+}
+
+impl Host {
+    const fn v4(&self) -> Ipv4Addr {
+        let [high, low] = self.number.to_be_bytes();
+        let [.., side] = self.mac;
+        Ipv4Addr::new(10, side, high, low)
+    }
+
+    /// 2001:db8::/32 is for documentation (RFC 3849).
+    fn v6(&self) -> Ipv6Addr {
+        let [.., side] = self.mac;
+        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, side.into(), self.number)
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
@@ -330,7 +335,7 @@ mod tests {
     fn all(conversations: u64) -> Vec<Packet> {
         let mut packets = Vec::new();
         for number in 0..conversations {
-            Conversation::new(number).speak(&mut packets);
+            Conversation::new(number).speak(&mut packets).unwrap();
         }
         packets
     }
