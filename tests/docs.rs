@@ -9,7 +9,7 @@ use rstscope::{
     baseline::Pattern,
     case::Origin,
     cause::{Cause, Impact},
-    conversation::{Acceptability, Phase, Role, TriggerKind},
+    conversation::{Acceptability, Phase, Role, SegmentKind},
     evidence::catalogue::TABLE,
     verdict::FollowupKind,
 };
@@ -111,7 +111,7 @@ fn tokens(filter: &str) -> Option<Vec<&'static str>> {
         "rst.sender" => vec![Role::Client.token(), Role::Server.token(), c"unknown"],
         "rst.origin" => Origin::ALL.iter().map(|origin| origin.token()).collect(),
         "rst.ip_id.pattern" => Pattern::ALL.iter().map(|pattern| pattern.token()).collect(),
-        "rst.trigger" => TriggerKind::ALL.iter().map(|kind| kind.token()).collect(),
+        "rst.trigger" => SegmentKind::ALL.iter().map(|kind| kind.token()).collect(),
         "rst.impact" => Impact::ALL.iter().map(|impact| impact.token()).collect(),
         "rst.acceptability" => Acceptability::ALL.iter().map(|it| it.token()).collect(),
         "rst.evidence.points_to" => vec![Origin::Endpoint.token(), Origin::Middlebox.token()],

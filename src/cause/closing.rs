@@ -6,7 +6,7 @@
 use super::{Cause, CauseGroup};
 use crate::{
     case::{Case, Origin},
-    conversation::{Phase, Shape, TriggerKind},
+    conversation::{Phase, SegmentKind, Shape},
     words::say,
 };
 
@@ -19,7 +19,7 @@ fn recognise(case: &Case, _: Origin) -> Option<Cause> {
     }
     let late_syn_ack = case
         .trigger()
-        .is_some_and(|trigger| trigger.kind == TriggerKind::SynAck);
+        .is_some_and(|trigger| trigger.kind == SegmentKind::SynAck);
     match (sender.fin(), case.shape()) {
         (true, Shape::Passive) if late_syn_ack => Some(Cause::StrayAnswer),
         (true, Shape::Active) => Some(Cause::AbortAfterFin),

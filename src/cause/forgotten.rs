@@ -5,7 +5,7 @@
 use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
     case::{Case, Origin},
-    conversation::{Phase, Shape, TriggerKind},
+    conversation::{Phase, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
 
@@ -54,7 +54,7 @@ const UNSOLICITED: u8 = 3;
 pub(super) fn is_unsolicited(case: &Case) -> bool {
     let bare_ack = case
         .trigger()
-        .is_some_and(|trigger| trigger.kind == TriggerKind::Ack);
+        .is_some_and(|trigger| trigger.kind == SegmentKind::Ack);
     bare_ack && !case.sender.has_seq() && case.receiver.payload == 0
 }
 

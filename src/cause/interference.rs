@@ -6,7 +6,7 @@
 use super::{Cause, CauseGroup, timers::write_candidates};
 use crate::{
     case::{Case, Origin},
-    conversation::{Phase, TriggerKind},
+    conversation::{Phase, SegmentKind},
     words::{say, write_span},
 };
 
@@ -80,7 +80,7 @@ fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
             say!(out, ".");
             if case
                 .trigger()
-                .is_some_and(|trigger| trigger.kind == TriggerKind::Data)
+                .is_some_and(|trigger| trigger.kind == SegmentKind::Data)
             {
                 say!(out, " A filter that objects to that data looks the same.");
             }

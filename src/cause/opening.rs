@@ -5,7 +5,7 @@
 use super::{Cause, CauseGroup, forgotten::is_unsolicited};
 use crate::{
     case::{Case, Origin, Scan},
-    conversation::{Phase, Role, Shape, TriggerKind},
+    conversation::{Phase, Role, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
 
@@ -198,7 +198,7 @@ fn write_scan(case: &Case, out: &mut String) {
 fn write_answered(case: &Case, out: &mut String) {
     if let Some(trigger) = case
         .trigger()
-        .filter(|trigger| trigger.kind == TriggerKind::Syn)
+        .filter(|trigger| trigger.kind == SegmentKind::Syn)
     {
         say!(out, " (SYN in frame {}) after ", trigger.frame);
         write_span(out, trigger.latency);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Recent, Sent, TriggerKind};
+use super::{Endpoint, Recent, SegmentKind, Sent};
 use crate::wire::{FrameNumber, Segment};
 
 /// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
@@ -29,7 +29,7 @@ pub struct Trigger {
     /// Its frame.
     pub frame: FrameNumber,
     /// What it is.
-    pub kind: TriggerKind,
+    pub kind: SegmentKind,
     /// From it to the RST.
     pub latency: Duration,
 }
@@ -118,7 +118,7 @@ impl Answer {
         let answered_syns = || {
             recent
                 .iter()
-                .filter(|sent| sent.kind == TriggerKind::Syn && sent.end() == reset.ack)
+                .filter(|sent| sent.kind == SegmentKind::Syn && sent.end() == reset.ack)
         };
         if receiver.syn() && !sender.syn() {
             // With a repeated SYN, the newest is the trigger, and the oldest
@@ -188,7 +188,7 @@ impl Answer {
             .filter(|sent| {
                 !matches!(
                     sent.kind,
-                    TriggerKind::Retransmission | TriggerKind::KeepAlive
+                    SegmentKind::Retransmission | SegmentKind::KeepAlive
                 )
             })
             .last();
@@ -222,7 +222,7 @@ fn unheard_probe(reset: &Segment<'_>, own: &Recent) -> Option<FrameNumber> {
     let (probe, before) = (sent.next()?, sent.next()?);
     let interval = probe.time.since(before.time);
     let due = reset.time.since(probe.time).abs_diff(interval) <= interval / PROBE_JITTER;
-    (probe.kind == TriggerKind::KeepAlive && due).then_some(probe.frame)
+    (probe.kind == SegmentKind::KeepAlive && due).then_some(probe.frame)
 }
 
 /// The newest request among these, if it came within [`ANSWERED_WITHIN`].

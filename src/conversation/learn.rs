@@ -4,38 +4,51 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Event, Recent, State, TriggerKind};
+use super::{Endpoint, Event, Recent, SegmentKind, State};
 use crate::wire::{Content, IpVersion, Segment, TcpFlags};
 
-pub(super) fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Content) -> TriggerKind {
+/// What the payload is: where it goes on with a request, that request.
+pub(super) fn content_of(segment: &Segment<'_>, sender: &Endpoint) -> Content {
+    let content = Content::of(segment.payload);
+    match (content, sender.partial_request()) {
+        (Content::Other, Some(begun))
+            if segment.seq == sender.snd_nxt && !segment.payload.is_empty() =>
+        {
+            begun
+        }
+        _ => content,
+    }
+}
+
+pub(super) fn classify(segment: &Segment<'_>, sender: &Endpoint, content: Content) -> SegmentKind {
     let flags = segment.flags;
     if flags.contains(TcpFlags::SYN.union(TcpFlags::ACK)) {
-        return TriggerKind::SynAck;
+        return SegmentKind::SynAck;
     }
     if flags.syn() {
-        return TriggerKind::Syn;
+        return SegmentKind::Syn;
     }
     if sender.has_seq() && segment.payload_length <= 1 && !flags.fin() {
         // RFC 9293 §3.8.4: SEG.SEQ = SND.NXT-1, with or without a garbage byte.
         if segment.seq.offset(1) == sender.snd_nxt && flags.ack() && !sender.fin() {
-            return TriggerKind::KeepAlive;
+            return SegmentKind::KeepAlive;
         }
     }
     let sent_before = sender.has_seq() && !segment.end().is_after(sender.snd_nxt);
     if segment.payload_length == 0 && !flags.fin() {
-        return TriggerKind::Ack;
+        return SegmentKind::Ack;
     }
     if sent_before {
-        return TriggerKind::Retransmission;
+        return SegmentKind::Retransmission;
     }
     if segment.payload_length == 0 {
-        return TriggerKind::Fin;
+        return SegmentKind::Fin;
     }
     match content {
-        Content::TlsClientHello => TriggerKind::TlsClientHello,
-        Content::HttpRequest => TriggerKind::HttpRequest,
-        Content::TlsAlert => TriggerKind::TlsAlert,
-        Content::HttpResponse | Content::Other => TriggerKind::Data,
+        Content::TlsClientHello => SegmentKind::TlsClientHello,
+        Content::HttpRequest => SegmentKind::HttpRequest,
+        Content::TlsAlert => SegmentKind::TlsAlert,
+        Content::HttpResponse | Content::Other => SegmentKind::Data,
     }
 }
 
@@ -100,7 +113,47 @@ pub(super) fn learn_acknowledgement(
     rtt
 }
 
-pub(super) fn learn_data(segment: &Segment<'_>, sender: &mut Endpoint, kind: TriggerKind) {
+/// What was sent again, as a probe or for want of an answer, and what ends it.
+pub(super) fn learn_repeats(
+    segment: &Segment<'_>,
+    sender: &mut Endpoint,
+    receiver: &mut Endpoint,
+    kind: SegmentKind,
+) {
+    // Heard from: its peer's probes were answered, whether the peer hears it
+    // or not shows only in what the peer does next.
+    receiver.keep_alives = 0;
+    match kind {
+        SegmentKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
+        // The same data again and again: what the peer waits for.
+        SegmentKind::Retransmission
+            if !receiver.has_acked() || !segment.seq.is_after(receiver.acked) =>
+        {
+            sender.retransmissions = sender.retransmissions.saturating_add(1);
+        }
+        _ => {}
+    }
+}
+
+/// What ends the connection of its own will: a FIN, or a fatal alert.
+pub(super) fn learn_end(
+    segment: &Segment<'_>,
+    sender: &mut Endpoint,
+    receiver: &mut Endpoint,
+    kind: SegmentKind,
+) {
+    if kind == SegmentKind::TlsAlert {
+        sender.set_tls_alert();
+    }
+    if segment.flags.fin() && !sender.fin() {
+        sender.set_fin();
+        sender.fin_frame = Some(segment.frame);
+        sender.meet(Event::SendsFin);
+        receiver.meet(Event::ReceivesFin);
+    }
+}
+
+pub(super) fn learn_data(segment: &Segment<'_>, sender: &mut Endpoint, kind: SegmentKind) {
     if kind.carries_payload() || (segment.flags.syn() && segment.payload_length > 0) {
         let new = if sender.has_seq() {
             let beyond = segment.end().distance(sender.snd_nxt);
@@ -161,7 +214,7 @@ fn round_trip(segment: &Segment<'_>, peer: &Recent) -> Option<Duration> {
                 && sent.length > 0
                 && !matches!(
                     sent.kind,
-                    TriggerKind::Retransmission | TriggerKind::KeepAlive
+                    SegmentKind::Retransmission | SegmentKind::KeepAlive
                 )
         })
         .map(|sent| segment.time.since(sent.time))

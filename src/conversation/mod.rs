@@ -2,8 +2,8 @@
 
 //! What happened between two endpoints.
 //!
-//! One [`Conversation`] is one life of a connection: a new SYN on the same
-//! ports starts another, as `tcp.stream` does in Wireshark.
+//! One [`Conversation`] is one connection: a new SYN on the same ports starts
+//! another, as `tcp.stream` does in Wireshark.
 //! RSTs are noted here, but nothing is ever learned from them.
 
 #![forbid(unsafe_code)]
@@ -11,21 +11,27 @@
 mod acceptance;
 mod answer;
 mod endpoint;
+mod history;
 mod learn;
-mod life;
+mod noted_reset;
 mod phase;
 mod recent;
+mod segment_kind;
+mod side;
 mod state;
 mod table;
 
 pub use acceptance::Acceptability;
 pub use answer::{Answer, Bound, Shape, Trigger};
 pub use endpoint::Endpoint;
-pub use life::{Conversation, Learned, NotedReset};
+pub use history::{Conversation, Learned};
+pub use noted_reset::NotedReset;
 pub use phase::Phase;
-pub use recent::{Recent, Sent, TriggerKind};
+pub use recent::{Recent, Sent};
+pub use segment_kind::SegmentKind;
+pub use side::{PerSide, Side};
 pub use state::{Event, State};
-pub use table::{Key, Side, Table};
+pub use table::{Key, Table};
 
 use std::ffi::CStr;
 

@@ -2,99 +2,10 @@
 
 //! The last few segments of one side: what an RST may be the answer to.
 
-use std::{ffi::CStr, time::Duration};
+use std::time::Duration;
 
-use crate::wire::{FrameNumber, SeqNumber, TcpFlags, Timestamp};
-
-/// The value of `rst.trigger`: what kind of segment an RST reacted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TriggerKind {
-    /// SYN.
-    Syn,
-    /// SYN-ACK.
-    SynAck,
-    /// ACK without payload.
-    Ack,
-    /// Payload of no known kind.
-    Data,
-    /// TLS ClientHello.
-    TlsClientHello,
-    /// HTTP/1 request.
-    HttpRequest,
-    /// FIN.
-    Fin,
-    /// Keep-alive probe (RFC 9293 §3.8.4).
-    KeepAlive,
-    /// Payload that was sent before.
-    Retransmission,
-    /// Fatal TLS alert in clear.
-    TlsAlert,
-}
-
-impl TriggerKind {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::Syn,
-        Self::SynAck,
-        Self::Ack,
-        Self::Data,
-        Self::TlsClientHello,
-        Self::HttpRequest,
-        Self::Fin,
-        Self::KeepAlive,
-        Self::Retransmission,
-        Self::TlsAlert,
-    ];
-
-    /// The value of `rst.trigger`.
-    #[must_use]
-    pub const fn token(self) -> &'static CStr {
-        match self {
-            Self::Syn => c"syn",
-            Self::SynAck => c"syn_ack",
-            Self::Ack => c"ack",
-            Self::Data => c"data",
-            Self::TlsClientHello => c"tls_client_hello",
-            Self::HttpRequest => c"http_request",
-            Self::Fin => c"fin",
-            Self::KeepAlive => c"keep_alive",
-            Self::Retransmission => c"retransmission",
-            Self::TlsAlert => c"tls_alert",
-        }
-    }
-
-    /// The words for people.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Syn => "SYN",
-            Self::SynAck => "SYN-ACK",
-            Self::Ack => "ACK",
-            Self::Data => "data",
-            Self::TlsClientHello => "TLS ClientHello",
-            Self::HttpRequest => "HTTP request",
-            Self::Fin => "FIN",
-            Self::KeepAlive => "keep-alive probe",
-            Self::Retransmission => "retransmission",
-            Self::TlsAlert => "TLS alert",
-        }
-    }
-
-    /// Whether the segment may name the server that the client asks for.
-    #[must_use]
-    pub const fn asks_for_a_name(self) -> bool {
-        matches!(self, Self::TlsClientHello | Self::HttpRequest)
-    }
-
-    /// Whether the segment carried new payload.
-    #[must_use]
-    pub const fn carries_payload(self) -> bool {
-        matches!(
-            self,
-            Self::Data | Self::TlsClientHello | Self::HttpRequest | Self::TlsAlert
-        )
-    }
-}
+use super::SegmentKind;
+use crate::wire::{FrameNumber, Segment, SeqNumber, TcpFlags, Timestamp};
 
 /// One segment, as much as is needed to tell what an RST answers.
 #[derive(Clone, Copy, Debug)]
@@ -112,10 +23,23 @@ pub struct Sent {
     /// Flags.
     pub flags: TcpFlags,
     /// What it is.
-    pub kind: TriggerKind,
+    pub kind: SegmentKind,
 }
 
 impl Sent {
+    /// What is kept of this segment.
+    pub(super) fn new(segment: &Segment<'_>, kind: SegmentKind) -> Self {
+        Self {
+            time: segment.time,
+            frame: segment.frame,
+            seq: segment.seq,
+            ack: segment.ack,
+            length: u16::try_from(segment.length()).unwrap_or(u16::MAX),
+            flags: segment.flags,
+            kind,
+        }
+    }
+
     /// The number after its last.
     #[must_use]
     pub fn end(&self) -> SeqNumber {
@@ -201,7 +125,7 @@ mod tests {
             ack: SeqNumber(0),
             length: 1,
             flags: TcpFlags::ACK,
-            kind: TriggerKind::Data,
+            kind: SegmentKind::Data,
         }
     }
 

@@ -10,28 +10,8 @@ use std::{
 
 use lru::LruCache;
 
-use super::Conversation;
+use super::{Conversation, Side};
 use crate::wire::{Segment, Socket};
-
-/// Which of the two sockets of a [`Key`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The lower one.
-    Lower,
-    /// The upper one.
-    Upper,
-}
-
-impl Side {
-    /// The other side.
-    #[must_use]
-    pub const fn peer(self) -> Self {
-        match self {
-            Self::Lower => Self::Upper,
-            Self::Upper => Self::Lower,
-        }
-    }
-}
 
 /// Two sockets, the lower one first, so that both directions have one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

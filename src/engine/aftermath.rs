@@ -9,7 +9,7 @@ use super::Verdicts;
 
 use crate::{
     case::{Case, Continuation},
-    conversation::{Acceptability, Conversation, Shape, Side, TriggerKind},
+    conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},
     verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment},
 };
@@ -30,7 +30,7 @@ pub(super) fn watch(
     conversation: &mut Conversation,
     segment: &Segment<'_>,
     side: Side,
-    kind: TriggerKind,
+    kind: SegmentKind,
 ) -> Option<Followup> {
     let continues = sender_goes_on(verdicts, conversation, segment, side, kind);
     let ignores = receiver_goes_on(verdicts, conversation, segment, side);
@@ -47,7 +47,7 @@ fn sender_goes_on(
     conversation: &mut Conversation,
     segment: &Segment<'_>,
     side: Side,
-    kind: TriggerKind,
+    kind: SegmentKind,
 ) -> Option<Followup> {
     let mut next = Some(conversation.watched_reset(side)?);
     let payload = if kind.carries_payload() {

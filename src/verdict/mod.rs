@@ -19,7 +19,7 @@ use crate::{
     baseline::{Pattern, Resetter, hops},
     case::{Case, Origin},
     cause::{Cause, Impact, Severity},
-    conversation::{Acceptability, Phase, Role, Trigger, TriggerKind},
+    conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
     evidence::Evidence,
     wire::{FrameNumber, Reason, ServerName, write_multipath_reason},
 };
@@ -250,7 +250,7 @@ impl Verdict {
 
     /// `rst.trigger`.
     #[must_use]
-    pub fn trigger(&self) -> Option<TriggerKind> {
+    pub fn trigger(&self) -> Option<SegmentKind> {
         self.reacted_to().map(|trigger| trigger.kind)
     }
 
@@ -347,7 +347,7 @@ impl Verdict {
 
     /// Writes `rst.trigger.name`; nothing where it is absent.
     pub fn write_trigger_name(&self, out: &mut String) {
-        let asks = self.trigger().is_some_and(TriggerKind::asks_for_a_name);
+        let asks = self.trigger().is_some_and(SegmentKind::asks_for_a_name);
         if let Some(name) = self.server_name.as_ref().filter(|_| asks) {
             out.push_str(name.as_str());
         }

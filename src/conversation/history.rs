@@ -1,63 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! One life of a connection, from its SYN (or from where the capture joins) on.
+//! The history of one connection, from its SYN (or from where the capture joins) on.
 
 use std::time::Duration;
 
 use super::{
-    Endpoint, Event, Phase, Recent, Role, Sent, Side, State, TriggerKind,
-    learn::{classify, learn_acknowledgement, learn_data, learn_habits, learn_syn},
+    Endpoint, NotedReset, PerSide, Phase, Recent, Role, SegmentKind, Sent, Side, State,
+    learn::{
+        classify, content_of, learn_acknowledgement, learn_data, learn_end, learn_habits,
+        learn_repeats, learn_syn,
+    },
 };
 use crate::wire::{Content, FrameNumber, Segment, Timestamp};
-
-/// An RST that was seen in this conversation.
-#[derive(Clone, Copy, Debug)]
-pub struct NotedReset {
-    /// Capture time.
-    pub time: Timestamp,
-    /// Frame.
-    pub frame: FrameNumber,
-    /// It, or one before it, had the exact sequence number.
-    pub exact: bool,
-    /// Segments of its claimed sender that may still show that it was forged.
-    watch: u8,
-    /// Its claimed sender has gone on.
-    sender_continued: bool,
-    /// Its receiver has gone on.
-    receiver_continued: bool,
-}
-
-/// Segments of the claimed sender that are looked at after an RST: those that
-/// were overtaken, and a few of those that count.
-const WATCHED_SEGMENTS: u8 = 64;
 
 /// A copy follows its original within a router's or a mirror port's delay
 /// (measured: 30 µs with `-i any`); 10 ms leave room for a busy one, and are less
 /// than any retransmission time-out.
 const COPIED_WITHIN: Duration = Duration::from_millis(10);
 
-impl NotedReset {
-    /// Notes this RST.
-    #[must_use]
-    pub fn new(segment: &Segment<'_>, exact: bool) -> Self {
-        Self {
-            time: segment.time,
-            frame: segment.frame,
-            exact,
-            watch: WATCHED_SEGMENTS,
-            sender_continued: false,
-            receiver_continued: false,
-        }
-    }
-}
-
 /// What happened between two endpoints.
 #[derive(Clone, Debug)]
 pub struct Conversation {
-    ends: [Endpoint; 2],
-    recent: [Recent; 2],
+    ends: PerSide<Endpoint>,
+    recent: PerSide<Recent>,
     /// The last RST that claims each side.
-    resets: [Option<NotedReset>; 2],
+    resets: PerSide<Option<NotedReset>>,
     client: Option<Side>,
     roles_assumed: bool,
     /// The first RST that refused the attempt which the client goes on with.
@@ -68,7 +35,7 @@ pub struct Conversation {
 #[derive(Clone, Copy, Debug)]
 pub struct Learned {
     /// What it is.
-    pub kind: TriggerKind,
+    pub kind: SegmentKind,
     /// What its payload is.
     pub content: Content,
     /// Round trip to its sender that it completes, if it is the smallest so far.
@@ -77,21 +44,14 @@ pub struct Learned {
     pub rtt_is_certain: bool,
 }
 
-const fn index(side: Side) -> usize {
-    match side {
-        Side::Lower => 0,
-        Side::Upper => 1,
-    }
-}
-
 impl Conversation {
     /// Nothing seen yet; `likely_server` counts until a handshake shows better.
     #[must_use]
     pub fn new(likely_server: Option<Side>) -> Self {
         Self {
-            ends: Default::default(),
-            recent: Default::default(),
-            resets: [None; 2],
+            ends: PerSide::default(),
+            recent: PerSide::default(),
+            resets: PerSide::default(),
             client: likely_server.map(Side::peer),
             roles_assumed: true,
             refused: None,
@@ -100,31 +60,19 @@ impl Conversation {
 
     /// One side.
     #[must_use]
-    pub const fn endpoint(&self, side: Side) -> &Endpoint {
-        let [lower, upper] = &self.ends;
-        match side {
-            Side::Lower => lower,
-            Side::Upper => upper,
-        }
+    pub fn endpoint(&self, side: Side) -> &Endpoint {
+        &self.ends[side]
     }
 
     /// The last segments of one side.
     #[must_use]
-    pub const fn recent(&self, side: Side) -> &Recent {
-        let [lower, upper] = &self.recent;
-        match side {
-            Side::Lower => lower,
-            Side::Upper => upper,
-        }
+    pub fn recent(&self, side: Side) -> &Recent {
+        &self.recent[side]
     }
 
     /// The last segments of one side, to mark one as answered.
-    pub const fn recent_mut(&mut self, side: Side) -> &mut Recent {
-        let [lower, upper] = &mut self.recent;
-        match side {
-            Side::Lower => lower,
-            Side::Upper => upper,
-        }
+    pub fn recent_mut(&mut self, side: Side) -> &mut Recent {
+        &mut self.recent[side]
     }
 
     /// The part that a side plays; `None` where neither handshake nor ports tell.
@@ -147,19 +95,14 @@ impl Conversation {
 
     /// Whether the SYN or the SYN-ACK was seen.
     #[must_use]
-    pub const fn handshake_seen(&self) -> bool {
-        let [lower, upper] = &self.ends;
-        lower.syn() || upper.syn()
+    pub fn handshake_seen(&self) -> bool {
+        self.ends.iter().any(Endpoint::syn)
     }
 
     /// The last RST that claims this side.
     #[must_use]
-    pub const fn last_reset(&self, side: Side) -> Option<NotedReset> {
-        let [lower, upper] = self.resets;
-        match side {
-            Side::Lower => lower,
-            Side::Upper => upper,
-        }
+    pub fn last_reset(&self, side: Side) -> Option<NotedReset> {
+        self.resets[side]
     }
 
     /// The RST that had refused the same attempt before.
@@ -208,7 +151,8 @@ impl Conversation {
         }
     }
 
-    /// Whether this SYN begins another life of the connection on the same ports.
+    /// Whether this SYN begins another connection on the same ports (RFC 9293 §3.4.1:
+    /// another incarnation).
     #[must_use]
     pub fn begins_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
         if !segment.flags.syn() || self.last_heard().is_none() {
@@ -216,7 +160,7 @@ impl Conversation {
         }
         let sender = self.endpoint(side);
         if segment.flags.ack() {
-            // The SYN of another life was not captured; after this life's own SYN
+            // The SYN of another connection was not captured; after this one's own SYN
             // it is that one's answer.
             let answers = self.endpoint(side.peer()).state == State::SynSent;
             return !answers && sender.has_seq() && !(sender.syn() && sender.isn == segment.seq);
@@ -268,107 +212,63 @@ impl Conversation {
 
     /// Takes a segment that is no RST into account.
     pub fn learn(&mut self, segment: &Segment<'_>, side: Side) -> Learned {
-        let [lower, upper] = &mut self.ends;
-        let (sender, receiver) = match side {
-            Side::Lower => (lower, upper),
-            Side::Upper => (upper, lower),
-        };
-        let mut content = Content::of(segment.payload);
-        if let (Content::Other, Some(begun)) = (content, sender.partial_request())
-            && segment.seq == sender.snd_nxt
-            && !segment.payload.is_empty()
-        {
-            content = begun;
+        if segment.flags.syn() {
+            self.learn_roles(segment, side);
         }
+        let (sender, receiver) = self.ends.with_peer_mut(side);
+        let content = content_of(segment, sender);
         let kind = classify(segment, sender, content);
-
-        let syn = segment.flags.syn();
-        if syn {
-            self.roles_assumed = false;
-            self.client = Some(if segment.flags.ack() {
-                side.peer()
-            } else {
-                side
-            });
-            if !segment.flags.ack() {
-                // The same SYN again after an RST: Windows tries three times
-                // (KB175523), so the attempt is open once more.
-                let refused = self.resets.iter().flatten().map(|reset| reset.frame).min();
-                self.refused = self.refused.or(refused);
-                self.resets = [None; 2];
-            }
+        if segment.flags.syn() {
             learn_syn(segment, sender);
         }
         let rtt = if segment.flags.ack() {
-            let [lower, upper] = &self.recent;
-            let peers = match side {
-                Side::Lower => upper,
-                Side::Upper => lower,
-            };
-            learn_acknowledgement(segment, sender, receiver, peers)
+            learn_acknowledgement(segment, sender, receiver, &self.recent[side.peer()])
         } else {
             None
         };
-        // Heard from: its peer's probes were answered, whether the peer hears it
-        // or not shows only in what the peer does next.
-        receiver.keep_alives = 0;
-        match kind {
-            TriggerKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
-            // The same data again and again: what the peer waits for.
-            TriggerKind::Retransmission
-                if !receiver.has_acked() || !segment.seq.is_after(receiver.acked) =>
-            {
-                sender.retransmissions = sender.retransmissions.saturating_add(1);
-            }
-            TriggerKind::TlsAlert => sender.set_tls_alert(),
-            _ => {}
-        }
-        if segment.flags.fin() && !sender.fin() {
-            sender.set_fin();
-            sender.fin_frame = Some(segment.frame);
-            sender.meet(Event::SendsFin);
-            receiver.meet(Event::ReceivesFin);
-        }
+        learn_repeats(segment, sender, receiver, kind);
+        learn_end(segment, sender, receiver, kind);
         learn_data(segment, sender, kind);
         learn_habits(segment, sender);
-
-        let sent = Sent {
-            time: segment.time,
-            frame: segment.frame,
-            seq: segment.seq,
-            ack: segment.ack,
-            length: u16::try_from(segment.length()).unwrap_or(u16::MAX),
-            flags: segment.flags,
-            kind,
-        };
-        self.recent_mut(side).push(sent);
+        self.recent[side].push(Sent::new(segment, kind));
         Learned {
             kind,
             content,
             rtt,
-            rtt_is_certain: self.endpoint(side).rtt_is_certain(),
+            rtt_is_certain: sender.rtt_is_certain(),
         }
+    }
+
+    /// A SYN or SYN-ACK tells who is the client.
+    fn learn_roles(&mut self, segment: &Segment<'_>, side: Side) {
+        self.roles_assumed = false;
+        if segment.flags.ack() {
+            self.client = Some(side.peer());
+            return;
+        }
+        self.client = Some(side);
+        // The same SYN again after an RST: Windows tries three times (KB175523), so
+        // the attempt is open once more.
+        let refused = self.resets.iter().flatten().map(|reset| reset.frame).min();
+        self.refused = self.refused.or(refused);
+        self.resets = PerSide::default();
     }
 
     /// The next bytes of `side` go on with this request.
     pub fn note_partial_request(&mut self, side: Side, content: Option<Content>) {
-        if let Some(end) = self.ends.get_mut(index(side)) {
-            end.set_partial_request(content);
-        }
+        self.ends[side].set_partial_request(content);
     }
 
     /// The last RST that claims `side`, while its claimed sender is still looked
     /// at; counts the looks.
     pub fn watched_reset(&mut self, side: Side) -> Option<FrameNumber> {
-        let reset = self.resets.get_mut(index(side))?.as_mut()?;
-        reset.watch = reset.watch.checked_sub(1)?;
-        Some(reset.frame)
+        self.resets[side].as_mut()?.watched()
     }
 
     /// The claimed sender has shown what it can.
     pub fn stop_watching(&mut self, side: Side) {
-        if let Some(Some(reset)) = self.resets.get_mut(index(side)) {
-            reset.watch = 0;
+        if let Some(reset) = &mut self.resets[side] {
+            reset.stop_watching();
         }
     }
 
@@ -376,30 +276,24 @@ impl Conversation {
     /// receiver as well.
     #[must_use]
     pub fn has_survived(&self) -> bool {
-        self.resets
-            .iter()
-            .flatten()
-            .any(|reset| reset.sender_continued && reset.receiver_continued)
+        self.resets.iter().flatten().any(NotedReset::was_survived)
     }
 
     /// Notes what the RST that claims `side` was followed by.
     pub fn note_survival(&mut self, side: Side, sender: bool, receiver: bool) {
-        if let Some(Some(reset)) = self.resets.get_mut(index(side)) {
-            reset.sender_continued |= sender;
-            reset.receiver_continued |= receiver;
+        if let Some(reset) = &mut self.resets[side] {
+            reset.note_survival(sender, receiver);
         }
     }
 
     /// Both sides went on: no RST so far has ended anything.
-    pub const fn revive(&mut self) {
-        self.resets = [None; 2];
+    pub fn revive(&mut self) {
+        self.resets = PerSide::default();
     }
 
     /// Notes an RST that claims `side`.
     pub fn note_reset(&mut self, side: Side, mut reset: NotedReset) {
-        if let Some(noted) = self.resets.get_mut(index(side)) {
-            reset.exact |= noted.is_some_and(|earlier| earlier.exact);
-            *noted = Some(reset);
-        }
+        reset.exact |= self.resets[side].is_some_and(|earlier| earlier.exact);
+        self.resets[side] = Some(reset);
     }
 }
