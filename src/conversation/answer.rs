@@ -64,7 +64,7 @@ pub struct Answer {
 }
 
 /// A kernel answers at once; what was sent longer ago than this many round
-/// trips, it had answered long before. Reco: bufferbloat seldom triples a path's
+/// trips, it had answered long before. Estimate: bufferbloat seldom triples a path's
 /// round trip within a capture.
 const ANSWERED_WITHIN_ROUND_TRIPS: u32 = 3;
 /// Where no round trip is known: Linux' smallest retransmission time-out
@@ -76,7 +76,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
 const BESIDE: Duration = Duration::from_millis(1);
 
 /// An abort that comes later than this follows a timer of the application, not
-/// the segment (reco: an unanswered request is aborted at once or at a time-out,
+/// the segment (estimate: an unanswered request is aborted at once or at a time-out,
 /// and time-outs are set in seconds).
 const REACTS_WITHIN: Duration = Duration::from_secs(2);
 

@@ -25,7 +25,7 @@ const KEPT: usize = 16;
 /// four to five failed first contacts tell a scanner from a user (Jung et al.,
 /// "Fast Portscan Detection Using Sequential Hypothesis Testing", S&P 2004).
 const SCANNED: usize = 5;
-/// Reco: people who try addresses by hand take longer for so many.
+/// Estimate: people who try addresses by hand take longer for so many.
 const SCANNED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Silences that are remembered.

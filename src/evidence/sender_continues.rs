@@ -42,7 +42,7 @@ pub struct Finding {
 /// What is later than a round trip and this was not overtaken (reordering on
 /// real paths is a matter of milliseconds; RFC 4737 §1.3 has examples).
 const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
-/// What a capture with several queues puts in another order (reco; below 1 ms on
+/// What a capture with several queues puts in another order (estimate; below 1 ms on
 /// common cards).
 const SHUFFLED_AT_MOST: Duration = Duration::from_millis(5);
 /// A program with raw sockets goes on when it likes, a connection at once:
