@@ -91,14 +91,14 @@ causes! {
         seen: "RST+ACK acknowledges the client's SYN before any SYN-ACK, and nothing says that it is not the server's.",
         means: "The server's kernel has no listener on this port: the service is down, or listens elsewhere.",
         alike: "The host's own firewall with a reject rule; a bridge right beside the host, over IPv4.",
-        source: "RFC 9293 §3.10.7.1; reset-facts-measured.md §1.",
+        source: "RFC 9293 §3.10.7.1; docs/measured.md#rst-forms-linux.",
         next: "Check on the server that the service listens on this address and port, and that its own firewall admits the client.",
     };
     ConnectionRejected "connection_rejected" Disruptive "connection rejected on the path" About {
         seen: "The answer to a SYN, and the evidence says that another host than the server gave it.",
         means: "A firewall, load balancer or gateway on the path refuses the connection. Where it refuses for many hosts alike, its rule or its routing is wrong.",
         alike: "A closed port, if the device answers with the server's own TTL and delay.",
-        source: "netfilter's REJECT --reject-with tcp-reset; reset-facts-measured.md §2.",
+        source: "netfilter's REJECT --reject-with tcp-reset; docs/measured.md#rst-forms-netfilter.",
         next: "Look for a reject rule for this address and port on the devices between the two.",
     };
     HalfOpenScan "half_open_scan" Noteworthy "half-open scan" About {
@@ -119,21 +119,21 @@ causes! {
         seen: "Three or more such probes from one client to one server port at equal intervals.",
         means: "A load balancer or monitoring system asks whether the port is open, and saves the four packets of a close.",
         alike: "A slow scan of one port.",
-        source: "HAProxy's check (option tcp-check), measured: reset-facts-measured.md §1.",
+        source: "HAProxy's check (option tcp-check); docs/measured.md#rst-forms-nat-and-proxies.",
         next: "",
     };
     CancelledConnect "cancelled_connect" Noteworthy "connection attempt cancelled" About {
         seen: "The client answers the SYN-ACK to its own SYN with an RST.",
         means: "Its socket was gone when the SYN-ACK came: a connect time-out, or another attempt was faster (Happy Eyeballs, RFC 8305).",
         alike: "A half-open scan whose SYN copies a kernel's.",
-        source: "RFC 9293 §3.10.7.1; reset-facts-measured.md §1.",
+        source: "RFC 9293 §3.10.7.1; docs/measured.md#rst-forms-linux.",
         next: "Compare the SYN-ACK's delay with the client's connect time-out; if it is small, see whether the client opened another connection at the same time.",
     };
     NotAccepted "not_accepted" Disruptive "not accepted by the application" About {
         seen: "The server resets after the handshake, before it sent a byte and before a request came.",
         means: "Its kernel completed the handshake for an application that never took the connection: listener closed, backlog full (tcp_abort_on_overflow), or refused by the application.",
         alike: "A proxy without a backend.",
-        source: "Linux tcp(7), tcp_abort_on_overflow; reset-facts-measured.md §1.",
+        source: "Linux tcp(7), tcp_abort_on_overflow; docs/measured.md#rst-forms-linux.",
         next: "Check on the server the listener's backlog (ss -ltn, nstat TcpExtListenOverflows) and whether the service was just stopping.",
     };
     Backscatter "backscatter" Benign "answer to a conversation it did not start" About {
@@ -147,7 +147,7 @@ causes! {
         seen: "The server resets after the first request, without a byte of response.",
         means: "The application took the connection and ended it: it crashed, refused the client, or a proxy found no backend.",
         alike: "A content filter whose RST fits the server in everything that can be observed.",
-        source: "reset-facts-measured.md §1.",
+        source: "docs/measured.md#delays-of-applications.",
         next: "Read the server's log at this time: it took the connection and ended it without a byte of response.",
     };
     ApplicationAbort "application_abort" Noteworthy "aborted by the application" About {
@@ -175,14 +175,14 @@ causes! {
         seen: "RST+ACK from a side that had sent its FIN already.",
         means: "It closed, and then dropped the rest: a time-out in FIN-WAIT-2, or its process ended.",
         alike: "Data after close, where the answered segment is not in the capture.",
-        source: "Linux tcp_fin_timeout; reset-facts-measured.md §1.",
+        source: "Linux tcp_fin_timeout; docs/measured.md#rst-forms-linux.",
         next: "",
     };
     CloseCleanup "close_cleanup" Benign "clean-up after the peer's FIN" About {
         seen: "After the peer's FIN a side ends the connection with RST+ACK instead of a FIN of its own.",
         means: "Many Windows programs and busy servers close so, to save a state. Nothing is lost if everything was acknowledged.",
         alike: "An abort that only happens to come after the FIN.",
-        source: "reset-facts-collected.md §3 (Windows, Kerberos and SMB servers).",
+        source: "Microsoft KB152474 (Windows, Kerberos and SMB servers); docs/measured.md#servers-that-reset-by-habit.",
         next: "",
     };
     TlsAlert "tls_alert" Disruptive "ended by a TLS alert" About {
@@ -217,7 +217,7 @@ causes! {
         seen: "Two or more unanswered copies of the same data, then an RST (Windows, BSD), or, on Linux, an RST in answer to what comes much later.",
         means: "The sender gave up: the peer, or the way to it, was gone.",
         alike: "A restart of the sender between its retransmissions and the answer.",
-        source: "RFC 9293 §3.8.3; tcp(7) tcp_retries2; reset-facts-measured.md §1.",
+        source: "RFC 9293 §3.8.3; tcp(7) tcp_retries2; docs/measured.md#timeouts-without-an-rst.",
         next: "Check the path back to the sender: its retransmissions got no answer.",
     };
     ZeroWindowTimeout "zero_window_timeout" Disruptive "receiver stalled" About {
@@ -252,7 +252,7 @@ causes! {
         seen: "A device's RST in mid-stream, not after silence, and not after a request that it could have read.",
         means: "A rule was changed, a session limit was reached, an administrator killed it (tcpkill), or a device lost its state.",
         alike: "A filter that objects to payload which is neither TLS nor HTTP.",
-        source: "reset-facts-measured.md §2.",
+        source: "docs/measured.md#rst-forms-injectors.",
         next: "Capture on the claimed sender's side as well: if this RST is not in it, a device in between sent it; its log tells the rule.",
     };
     BlindInjection "blind_injection" Noteworthy "guessed sequence number" About {
@@ -266,7 +266,7 @@ causes! {
         seen: "An earlier RST of the same conversation, of which this is a repetition or an answer.",
         means: "Nothing new: look at rst.consequence_of.",
         alike: "A second, independent reset.",
-        source: "RFC 9293 §3.5.2; reset-facts-measured.md §1 (one RST for each late segment).",
+        source: "RFC 9293 §3.5.2; docs/measured.md#one-rst-for-each-late-segment.",
         next: "",
     };
     StrayAnswer "stray_answer" Noteworthy "answer to a stray segment" About {

@@ -16,7 +16,7 @@ struct Timer {
     whose: &'static str,
 }
 
-/// Defaults and their documentation (`reset-facts-collected.md` §3.7 names each).
+/// Defaults and their documentation (`docs/measured.md#known-timers`).
 const TIMERS: [Timer; 9] = [
     Timer {
         seconds: 60,

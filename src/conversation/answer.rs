@@ -9,7 +9,7 @@ use super::{Endpoint, Recent, SegmentKind, Sent};
 use crate::wire::{FrameNumber, Segment};
 
 /// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
-/// `reset-facts-measured.md` §1).
+/// `docs/measured.md#what-an-rst-looks-like-by-its-maker`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// RST+ACK of a socket that still exists: SEQ = SND.NXT, ACK = RCV.NXT.

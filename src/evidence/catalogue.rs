@@ -157,7 +157,7 @@ table! {
     7 sender_continues SenderContinues: Aftermath, present 30, conclusive, goes_on;
         "RFC 9293 §3.5.2: a host that resets has no connection left to send on; Weaver et al., NDSS 2009, RST_SEQ_DATA"
     8 active_shape ActiveShape: Likeness, present -8;
-        "lab: all resets by Linux sockets (`reset-facts-measured.md` §1), 1 of 7 kinds of forged ones"
+        "lab: all resets by Linux sockets (docs/measured.md#rst-forms-linux), 1 of 7 kinds of forged ones"
     9 flow_label_unset FlowLabelUnset: Form, present 12;
         "lab: Linux TCP never sends label 0, nf_reject always does; 1 in 16 for a firewall on the host itself"
     10 flow_label_kept FlowLabelKept: Likeness, present -10;
@@ -187,7 +187,7 @@ table! {
     22 burst_climbs BurstClimbs: Burst, present 15;
         "net4people/bbs#285, gfw.report 2025-08-20; no host's window counts up from RST to RST"
     23 link_off LinkOff: Distance, present 5;
-        "reset-facts-collected.md §5.2 E11; asymmetric routing is common, so 3 to 1; a new route changes TTL and MAC together"
+        "estimate: asymmetric routing is common (RFC 5798, RFC 2992), so 3 to 1; a new route changes TTL and MAC together"
     24 names_its_device NamesItsDevice: Form, present 25, conclusive;
         "the text itself (tcpdump's tcp_rst_data, BIG-IP)"
     25 foreign_payload ForeignPayload: Form, present 6;

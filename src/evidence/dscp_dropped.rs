@@ -14,7 +14,7 @@
 //! direction. So it says little.
 //!
 //! ## References
-//! Measured: nf_reject always 0 (`reset-facts-measured.md` §1).
+//! Measured: nf_reject always 0 (`docs/measured.md#dscp-of-an-rst`).
 
 use crate::{
     case::Case,

@@ -15,8 +15,8 @@
 //! alike.
 //!
 //! ## References
-//! Measured: closed_port-clienttos and dscp_nosocket (`reset-facts-measured.md`
-//! §1 and §2.6).
+//! Measured: Linux copies it, netfilter does not
+//! (`docs/measured.md#dscp-of-an-rst`).
 
 use crate::{
     case::Case,

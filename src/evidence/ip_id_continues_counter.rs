@@ -32,7 +32,7 @@ pub struct Finding {
     frame: FrameNumber,
 }
 
-/// Steps that count as continuing (`reset-facts-collected.md` §5.2 E3: 64).
+/// Steps that count as continuing (`docs/measured.md#ip-id-steps`).
 const FARTHEST: u16 = 64;
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {

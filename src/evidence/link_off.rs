@@ -16,7 +16,7 @@
 //! compared.
 //!
 //! ## References
-//! reset-facts-collected.md §5.2 E11; IEEE 802.1Q.
+//! RFC 5798 (VRRP), RFC 2992 (ECMP); IEEE 802.1Q.
 
 use crate::{
     case::Case,

@@ -18,7 +18,7 @@
 //!
 //! ## References
 //! CTX200852 and the table of bunnis' Wireshark plug-in, confirmed by nmap's OS
-//! database for 8201 and 8212 (reset-facts-collected.md §2).
+//! database for 8201 and 8212 (`docs/measured.md#netscaler-windows`).
 
 use crate::{
     case::Case,

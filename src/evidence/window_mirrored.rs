@@ -16,8 +16,8 @@
 //!
 //! ## References
 //! nmap's OS database: Palo Alto PA-500, Cisco PIX/ASA and ACE, WatchGuard and
-//! several embedded stacks answer with the probe's window (reset-facts-
-//! collected.md §3.3).
+//! several embedded stacks answer with the probe's window
+//! (`docs/measured.md#windows-of-the-packet-answered`).
 
 use crate::{
     case::Case,

@@ -60,7 +60,7 @@ pub(crate) fn arrows(source: &Source<'_>) -> Vec<String> {
         .collect()
 }
 
-/// `src/wire/seq.rs` and `src/engine.rs` lie in `wire` and `engine`; `src/lib.rs` in none.
+/// `src/wire/seq.rs` and `src/plugin.rs` lie in `wire` and `plugin`; `src/lib.rs` in none.
 fn room_of(path: &str) -> Option<&str> {
     let inside = path.strip_prefix("src/")?;
     let room = inside.split_once('/').map_or(inside, |(room, _)| room);
