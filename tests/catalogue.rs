@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Every row of the evidence catalogue has a committed capture where it is present,
+//! and one where it could be seen and is not: a finding without captures is red.
+//! Only the real plugin sees what is in tunnels; what is asked here needs none.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    path::Path,
+};
+
+use rstscope::{
+    engine::{Engine, Settings},
+    evidence::{Observed, catalogue::TABLE},
+    replay::{self, read_frames},
+};
+use rstscope_test_support::cases;
+
+/// Rows that have no case in which they could have been seen and are not, and what would be one.
+/// The list only shrinks: a row that no longer belongs here is red, too.
+const NEVER_ABSENT: [(&str, &str); 3] = [
+    (
+        "unrouted_stranger",
+        "a public host of which nothing else is seen refuses with a routed TTL, beside a client on private addresses",
+    ),
+    (
+        "link_kept",
+        "a host on this link, and a forger on the same link with a MAC address of its own",
+    ),
+    (
+        "ttl_returns",
+        "a host's route becomes shorter for good just before its RST; `observe` does not see that yet",
+    ),
+];
+
+/// What the rows answered: row → cases.
+#[derive(Default)]
+struct Answers {
+    present: BTreeMap<&'static str, BTreeSet<String>>,
+    absent: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+/// Asks every row about every RST of a capture, as it stands at the capture's end.
+fn ask(answers: &mut Answers, name: &str, capture: &Path) -> Result<(), Box<dyn Error>> {
+    let frames = match read_frames(capture) {
+        Ok(frames) => frames,
+        // Wi-Fi: only Wireshark reads it.
+        Err(replay::Error::LinkType(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut engine = Engine::new(Settings::default());
+    for packet in frames.iter().filter_map(replay::Frame::packet) {
+        engine.observe(&packet);
+    }
+    for verdict in frames
+        .iter()
+        .filter_map(|frame| engine.verdict(frame.number))
+    {
+        for row in TABLE {
+            let said = match (row.observe)(verdict.case()) {
+                Observed::Present(_) => &mut answers.present,
+                Observed::Absent => &mut answers.absent,
+                Observed::NotObservable(_) | Observed::DoesNotApply => continue,
+            };
+            said.entry(row.token.to_str()?)
+                .or_default()
+                .insert(name.to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_row_is_present_in_one_case_and_absent_in_another() -> Result<(), Box<dyn Error>> {
+    let mut answers = Answers::default();
+    for case in cases::all()? {
+        ask(&mut answers, &case.name, &case.capture)?;
+    }
+    let mut faults = Vec::new();
+    for row in TABLE {
+        let token = row.token.to_str()?;
+        let none = BTreeSet::new();
+        let present = answers.present.get(token).unwrap_or(&none);
+        let absent = answers.absent.get(token).unwrap_or(&none);
+        if present.is_empty() {
+            faults.push(format!("{token} is present in no case"));
+        }
+        let is_never_absent = absent.difference(present).next().is_none();
+        let is_listed = NEVER_ABSENT.iter().any(|(listed, _)| *listed == token);
+        if is_never_absent && !is_listed {
+            faults.push(format!("{token}: no case could have shown it and does not"));
+        }
+        if is_listed && !is_never_absent {
+            faults.push(format!(
+                "{token} has its case now: take it from NEVER_ABSENT"
+            ));
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "each finding needs a capture that shows it and one that does not (CONTRIBUTING.md):\n{}",
+        faults.join("\n")
+    );
+    Ok(())
+}
