@@ -3,15 +3,14 @@
 //!
 //! RFCs, papers and the files of other projects are for people to look up.
 
-#[path = "support/references.rs"]
-mod references;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
-use std::path::Path;
 
-use crate::references::{Kind, Repository, anchors, comments, headings, links, mentions};
+use rstscope_test_support::references::{
+    Kind, Repository, anchors, comments, headings, links, mentions, references,
+};
+use rstscope_test_support::root;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -35,7 +34,7 @@ fn references_lead_somewhere() -> Outcome {
     let mut faults = Vec::new();
     let mut counts = BTreeMap::new();
     for (file, text) in repository.texts() {
-        for (kind, line, target) in references::references(file, text) {
+        for (kind, line, target) in references(file, text) {
             *counts.entry(kind).or_insert(0_usize) += 1;
             let fault = repository.fault(file, kind, &target);
             faults.extend(fault.map(|fault| format!("{file}:{line}: {fault}")));
@@ -141,10 +140,6 @@ fn references_are_found_in_text() {
 
 fn targets(found: Vec<(usize, String)>) -> Vec<String> {
     found.into_iter().map(|(_, target)| target).collect()
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn repository() -> Outcome<Repository> {

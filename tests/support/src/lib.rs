@@ -9,9 +9,11 @@ pub mod contract;
 pub mod index;
 pub mod page;
 pub mod profile;
+pub mod references;
 #[cfg(feature = "terminal")]
 pub mod say;
 pub mod screen;
+pub mod tidy;
 pub mod tshark;
 
 use std::path::Path;

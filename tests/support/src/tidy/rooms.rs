@@ -46,7 +46,7 @@ pub(crate) fn arrows(source: &Source<'_>) -> Vec<String> {
     if !ROOMS.contains(&room) {
         return vec![source.fault(
             1,
-            format_args!("the room `{room}` has no row in xtask/src/tidy/rooms.rs"),
+            format_args!("the room `{room}` has no row in tests/support/src/tidy/rooms.rs"),
         )];
     }
     let code: String = source

@@ -27,14 +27,20 @@ const OF_WIRESHARK: [&str; 1] = ["ws_version.h"];
 const CITES_OTHERS: &str = "docs/measured.md";
 
 /// Every file of the repository, and the text of those that may point to others.
-pub(crate) struct Repository {
+#[derive(Debug)]
+pub struct Repository {
     root: PathBuf,
     files: BTreeSet<String>,
     texts: BTreeMap<String, String>,
 }
 
 impl Repository {
-    pub(crate) fn read(root: &Path) -> io::Result<Self> {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// A file or folder that cannot be read.
+    pub fn read(root: &Path) -> io::Result<Self> {
         let mut repository = Self {
             root: root.to_owned(),
             files: BTreeSet::new(),
@@ -78,12 +84,14 @@ impl Repository {
         Ok(())
     }
 
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The files with text, by their paths from the root.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().map(|(name, text)| (&**name, &**text))
     }
 
     /// What is wrong with a link, a mentioned path or a page's heading, as `file` names it.
-    pub(crate) fn fault(&self, file: &str, kind: Kind, target: &str) -> Option<String> {
+    #[must_use]
+    pub fn fault(&self, file: &str, kind: Kind, target: &str) -> Option<String> {
         if target.contains("://") {
             return None;
         }
@@ -129,7 +137,7 @@ impl Repository {
 
 /// How something is pointed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// `[words](target)` on a page.
     Link,
     /// A path in a text or a comment.
@@ -153,7 +161,8 @@ fn beside(file: &str, path: &str) -> String {
 }
 
 /// Everything that `file` points to, with the line.
-pub(crate) fn references(file: &str, text: &str) -> Vec<(Kind, usize, String)> {
+#[must_use]
+pub fn references(file: &str, text: &str) -> Vec<(Kind, usize, String)> {
     let is_page = file.ends_with(".md");
     let all = |kind, found: Vec<(usize, String)>| {
         let with_kind = move |(line, target)| (kind, line, target);
@@ -180,7 +189,8 @@ pub(crate) fn references(file: &str, text: &str) -> Vec<(Kind, usize, String)> {
 }
 
 /// The targets of a page's links and pictures.
-pub(crate) fn links(page: &str) -> Vec<(usize, String)> {
+#[must_use]
+pub fn links(page: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (line, number) in prose(page) {
         for part in line.split("](").skip(1) {
@@ -193,7 +203,8 @@ pub(crate) fn links(page: &str) -> Vec<(usize, String)> {
 }
 
 /// Paths of the repository in a text, and names of Rust and C sources.
-pub(crate) fn mentions(text: &str) -> Vec<(usize, String)> {
+#[must_use]
+pub fn mentions(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         for word in words(line) {
@@ -212,7 +223,8 @@ pub(crate) fn mentions(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Headings of pages in `docs` that a text names.
-pub(crate) fn headings(text: &str) -> Vec<(usize, String)> {
+#[must_use]
+pub fn headings(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         for (at, _) in line.match_indices("docs/") {
@@ -254,7 +266,8 @@ fn prose(page: &str) -> impl Iterator<Item = (&str, usize)> {
 }
 
 /// The comments of Rust, C or TOML, in their lines.
-pub(crate) fn comments(code: &str) -> String {
+#[must_use]
+pub fn comments(code: &str) -> String {
     let mut text = String::new();
     let mut is_inside = false;
     for line in code.lines() {
@@ -277,7 +290,8 @@ pub(crate) fn comments(code: &str) -> String {
 }
 
 /// The anchors of a page's headings, as GitHub and GitLab make them.
-pub(crate) fn anchors(page: &str) -> BTreeSet<String> {
+#[must_use]
+pub fn anchors(page: &str) -> BTreeSet<String> {
     let headings = prose(page).filter(|(line, _)| line.starts_with('#'));
     headings
         .map(|(line, _)| {
