@@ -4,7 +4,7 @@
 //! tests compare Wireshark's with, and the way in for benches and fuzzing.
 //!
 //! It reads pcap and pcapng with Ethernet (VLANs included), Linux cooked, BSD
-//! loopback and raw IP frames. Tunnels and reassembly are left to Wireshark.
+//! loopback and raw IP frames, with Cisco's metadata before them. Tunnels and reassembly are left to Wireshark.
 
 #![forbid(unsafe_code)]
 

@@ -254,11 +254,43 @@ impl Frame {
         })
     }
 
+    /// Whether it may hold TCP that only Wireshark sees: a fragment, a tunnel, or
+    /// something that is not read here. Tunnels in UDP are not looked for.
+    #[must_use]
+    pub fn is_left_to_wireshark(&self) -> bool {
+        // What is cut within a header shows no TCP to Wireshark either.
+        let Some((ether_type, rest)) = self.link_layer(&mut Link::default()) else {
+            return false;
+        };
+        if !matches!(ether_type, EtherType::IPV4 | EtherType::IPV6) {
+            return CARRIERS_OF_IP.contains(&ether_type);
+        }
+        let Ok((ip, _)) = LaxIpSlice::from_slice(rest) else {
+            return false;
+        };
+        let payload = ip.payload();
+        match payload.ip_number {
+            IpNumber::TCP => payload.fragmented,
+            IpNumber::IPV4 | IpNumber::IPV6 | IpNumber::GRE => true,
+            IpNumber::ETHER_IP | IpNumber::MPLS_IN_IP => true,
+            _ => false,
+        }
+    }
+
     /// The bytes from the IP header on.
     fn network_layer(&self, link: &mut Link) -> Option<&[u8]> {
+        let (ether_type, rest) = self.link_layer(link)?;
+        matches!(ether_type, EtherType::IPV4 | EtherType::IPV6).then_some(rest)
+    }
+
+    /// What the frame carries, behind VLAN tags and Cisco's metadata.
+    fn link_layer(&self, link: &mut Link) -> Option<(EtherType, &[u8])> {
         let (mut ether_type, mut rest) = match self.link {
-            LinkType::RawIp => return Some(&self.bytes),
-            LinkType::Loopback => return self.bytes.get(LOOPBACK_HEADER..),
+            // The version is in the header itself.
+            LinkType::RawIp => return Some((EtherType::IPV4, &self.bytes)),
+            LinkType::Loopback => {
+                return Some((EtherType::IPV4, self.bytes.get(LOOPBACK_HEADER..)?));
+            }
             LinkType::Cooked2 => {
                 let (header, rest) = self.bytes.split_first_chunk::<COOKED_2_HEADER>()?;
                 // Wireshark shows the sender's address only where it has six bytes.
@@ -283,18 +315,44 @@ impl Frame {
                 (ethernet.ether_type(), ethernet.payload().payload)
             }
         };
-        while matches!(
-            ether_type,
-            EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING
-        ) {
-            let vlan = SingleVlanSlice::from_slice(rest).ok()?;
-            link.vlan = link.vlan.or(Some(vlan.vlan_identifier().value()));
-            ether_type = vlan.ether_type();
-            rest = rest.get(SINGLE_VLAN_HEADER..)?;
+        loop {
+            (ether_type, rest) = match ether_type {
+                EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING => {
+                    let vlan = SingleVlanSlice::from_slice(rest).ok()?;
+                    link.vlan = link.vlan.or(Some(vlan.vlan_identifier().value()));
+                    (vlan.ether_type(), rest.get(SINGLE_VLAN_HEADER..)?)
+                }
+                CISCO_METADATA => behind_metadata(rest)?,
+                _ => return Some((ether_type, rest)),
+            };
         }
-        matches!(ether_type, EtherType::IPV4 | EtherType::IPV6).then_some(rest)
     }
 }
+
+/// What follows Cisco's metadata: version, number of options of four bytes, these,
+/// and the EtherType.
+fn behind_metadata(bytes: &[u8]) -> Option<(EtherType, &[u8])> {
+    let ([_version, options], rest) = bytes.split_first_chunk()?;
+    let rest = rest.get(usize::from(*options) * 4..)?;
+    let (ether_type, rest) = rest.split_first_chunk()?;
+    Some((EtherType(u16::from_be_bytes(*ether_type)), rest))
+}
+
+/// The security group of the frame, as Cisco's switches carry it.
+const CISCO_METADATA: EtherType = EtherType(0x8909);
+
+/// What else may carry IP: PPPoE, MPLS, MACsec, backbone bridges, TRILL, NSH, HSR.
+const CARRIERS_OF_IP: [EtherType; 9] = [
+    EtherType(0x8864),
+    EtherType(0x8847),
+    EtherType(0x8848),
+    EtherType(0x88e5),
+    EtherType(0x88e7),
+    EtherType(0x9100),
+    EtherType(0x22f3),
+    EtherType(0x894f),
+    EtherType(0x892f),
+];
 
 /// The address family.
 const LOOPBACK_HEADER: usize = 4;
@@ -306,3 +364,19 @@ const COOKED_2_ADDRESS: usize = 12;
 
 /// VLAN tag and the EtherType after it.
 const SINGLE_VLAN_HEADER: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_stepped_over_whatever_its_options() {
+        let rest = [0x45, 0x00];
+        let one = [1, 1, 0, 1, 0, 2, 0x08, 0x00, 0x45, 0x00];
+        assert_eq!(behind_metadata(&one), Some((EtherType::IPV4, &rest[..])));
+        let two = [1, 2, 0, 1, 0, 2, 0, 3, 0, 4, 0x86, 0xdd, 0x45, 0x00];
+        assert_eq!(behind_metadata(&two), Some((EtherType::IPV6, &rest[..])));
+        assert_eq!(behind_metadata(&one[..7]), None);
+        assert_eq!(behind_metadata(&[1, 255, 0]), None);
+    }
+}

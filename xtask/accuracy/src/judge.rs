@@ -78,16 +78,21 @@ impl Judge {
     }
 
     fn capture(&self, set: &str, path: &Path, labels: &[Label]) -> Result<Judged> {
-        let replayed = reader::replayed(path, self.passes);
+        let replayed = reader::replayed(path, self.passes)
+            .map_err(|error| error.to_string())
+            .and_then(|capture| match capture.hidden {
+                0 => Ok(capture),
+                hidden => Err(format!(
+                    "{hidden} frames may hold TCP that only Wireshark sees"
+                )),
+            });
         let Some(plugin) = &self.plugin else {
-            return Ok((pairs(set, path, labels, replayed.as_ref()), None));
+            return Ok((pairs(set, path, labels, &replayed), None));
         };
         let dissected = plugin.read(path, self.passes)?;
-        let difference = replayed
-            .ok()
-            .and_then(|replayed| difference(path, &replayed, &dissected));
-        let read = Ok::<_, &rstscope::replay::Error>(&dissected);
-        Ok((pairs(set, path, labels, read), difference))
+        let whole = replayed.ok();
+        let difference = whole.and_then(|replayed| difference(path, &replayed, &dissected));
+        Ok((pairs(set, path, labels, &Ok(dissected)), difference))
     }
 }
 
@@ -102,12 +107,7 @@ fn difference(path: &Path, replayed: &Capture, dissected: &Capture) -> Option<Di
 }
 
 /// The labels of a capture, each beside what was said.
-fn pairs(
-    set: &str,
-    path: &Path,
-    labels: &[Label],
-    read: Result<&Capture, &rstscope::replay::Error>,
-) -> Vec<Pair> {
+fn pairs(set: &str, path: &Path, labels: &[Label], read: &Result<Capture, String>) -> Vec<Pair> {
     let named: BTreeSet<u32> = labels
         .iter()
         .filter_map(|label| match label.which {
@@ -138,14 +138,17 @@ fn pairs(
     pairs
 }
 
-fn said(frame: u32, read: Result<&Capture, &rstscope::replay::Error>) -> Said {
+fn said(frame: u32, read: &Result<Capture, String>) -> Said {
     let capture = match read {
         Ok(capture) => capture,
-        Err(error) => return Said::NotRead(error.to_string()),
+        Err(error) => return Said::NotRead(error.clone()),
     };
     match capture.verdicts.get(&frame) {
         Some(verdict) => Said::Verdict(verdict.clone()),
         None if capture.resets.contains(&frame) => Said::Nothing,
-        None => Said::NotRead("the reader sees no RST there".to_owned()),
+        None if capture.segments.contains(&frame) => {
+            Said::NotRead("the segment is no RST: the label is wrong".to_owned())
+        }
+        None => Said::NotRead("no segment is seen there".to_owned()),
     }
 }

@@ -98,8 +98,12 @@ impl Verdict {
 /// Everything that was said about one capture.
 #[derive(Debug, Default)]
 pub(crate) struct Capture {
-    /// The frames whose TCP header was read and has the RST flag.
+    /// Those of `segments` with the RST flag.
     pub(crate) resets: BTreeSet<u32>,
+    /// The frames whose TCP header was read.
+    pub(crate) segments: BTreeSet<u32>,
+    /// How many frames may hold TCP that this reader does not see.
+    pub(crate) hidden: usize,
     pub(crate) verdicts: BTreeMap<u32, Verdict>,
 }
 
@@ -110,11 +114,14 @@ pub(crate) fn replayed(path: &Path, passes: Passes) -> Result<Capture, replay::E
     const RST: u8 = 0x04;
     let mut capture = Capture::default();
     for frame in replay::read_frames(path)? {
-        let flags = frame
-            .packet()
-            .and_then(|packet| packet.tcp.get(FLAGS).copied());
-        if flags.is_some_and(|flags| flags & RST != 0) {
-            capture.resets.insert(frame.number.get());
+        let Some(packet) = frame.packet() else {
+            capture.hidden += usize::from(frame.is_left_to_wireshark());
+            continue;
+        };
+        let number = frame.number.get();
+        capture.segments.insert(number);
+        if packet.tcp.get(FLAGS).is_some_and(|flags| flags & RST != 0) {
+            capture.resets.insert(number);
         }
     }
     let judged = |fields: &FrameFields| fields.fields.iter().any(|(name, _)| *name == "rst.origin");
@@ -191,6 +198,7 @@ fn dissected(tshark: &Tshark, fields: &[&str], path: &Path, passes: Passes) -> R
             });
             values.map(move |value| (name.as_str(), value))
         });
+        capture.segments.insert(number);
         capture.resets.insert(number);
         capture.verdicts.insert(number, Verdict::new(fields));
     }
