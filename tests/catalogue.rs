@@ -2,18 +2,22 @@
 
 //! Every row of the evidence catalogue has a committed capture where it is present,
 //! and one where it could be seen and is not: a finding without captures is red.
+//! Every cause has one that it explains.
 //! Only the real plugin sees what is in tunnels; what is asked here needs none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
+    ffi::CStr,
     path::Path,
 };
 
 use rstscope::{
+    cause::Cause,
     engine::{Engine, Settings},
     evidence::{Observed, catalogue::TABLE},
     replay::{self, read_frames},
+    verdict::Verdict,
 };
 use rstscope_test_support::cases;
 
@@ -37,12 +41,12 @@ const NEVER_ABSENT: [(&str, &str); 3] = [
 /// What the rows answered: row → cases.
 #[derive(Default)]
 struct Answers {
-    present: BTreeMap<&'static str, BTreeSet<String>>,
-    absent: BTreeMap<&'static str, BTreeSet<String>>,
+    present: BTreeMap<&'static CStr, BTreeSet<String>>,
+    absent: BTreeMap<&'static CStr, BTreeSet<String>>,
 }
 
-/// Asks every row about every RST of a capture, as it stands at the capture's end.
-fn ask(answers: &mut Answers, name: &str, capture: &Path) -> Result<(), Box<dyn Error>> {
+/// Shows every verdict on a capture, as it stands at the capture's end.
+fn each_verdict(capture: &Path, mut look: impl FnMut(&Verdict)) -> Result<(), Box<dyn Error>> {
     let frames = match read_frames(capture) {
         Ok(frames) => frames,
         // Wi-Fi: only Wireshark reads it.
@@ -53,21 +57,41 @@ fn ask(answers: &mut Answers, name: &str, capture: &Path) -> Result<(), Box<dyn 
     for packet in frames.iter().filter_map(replay::Frame::packet) {
         engine.observe(&packet);
     }
-    for verdict in frames
+    frames
         .iter()
         .filter_map(|frame| engine.verdict(frame.number))
-    {
-        for row in TABLE {
-            let said = match (row.observe)(verdict.case()) {
-                Observed::Present(_) => &mut answers.present,
-                Observed::Absent => &mut answers.absent,
-                Observed::NotObservable(_) | Observed::DoesNotApply => continue,
-            };
-            said.entry(row.token.to_str()?)
-                .or_default()
-                .insert(name.to_owned());
-        }
+        .for_each(&mut look);
+    Ok(())
+}
+
+/// Asks every row about an RST.
+fn ask(answers: &mut Answers, name: &str, verdict: &Verdict) {
+    for row in TABLE {
+        let said = match (row.observe)(verdict.case()) {
+            Observed::Present(_) => &mut answers.present,
+            Observed::Absent => &mut answers.absent,
+            Observed::NotObservable(_) | Observed::DoesNotApply => continue,
+        };
+        said.entry(row.token).or_default().insert(name.to_owned());
     }
+}
+
+#[test]
+fn every_cause_explains_a_case() -> Result<(), Box<dyn Error>> {
+    let mut seen = BTreeSet::new();
+    for case in cases::all()? {
+        each_verdict(&case.capture, |verdict| {
+            seen.insert(verdict.cause().token());
+        })?;
+    }
+    let unseen: Vec<_> = Cause::ALL
+        .iter()
+        .filter(|cause| !seen.contains(cause.token()))
+        .collect();
+    assert!(
+        unseen.is_empty(),
+        "each cause needs a capture that it explains (CONTRIBUTING.md): {unseen:?}"
+    );
     Ok(())
 }
 
@@ -75,14 +99,16 @@ fn ask(answers: &mut Answers, name: &str, capture: &Path) -> Result<(), Box<dyn 
 fn every_row_is_present_in_one_case_and_absent_in_another() -> Result<(), Box<dyn Error>> {
     let mut answers = Answers::default();
     for case in cases::all()? {
-        ask(&mut answers, &case.name, &case.capture)?;
+        each_verdict(&case.capture, |verdict| {
+            ask(&mut answers, &case.name, verdict);
+        })?;
     }
     let mut faults = Vec::new();
     for row in TABLE {
         let token = row.token.to_str()?;
         let none = BTreeSet::new();
-        let present = answers.present.get(token).unwrap_or(&none);
-        let absent = answers.absent.get(token).unwrap_or(&none);
+        let present = answers.present.get(row.token).unwrap_or(&none);
+        let absent = answers.absent.get(row.token).unwrap_or(&none);
         if present.is_empty() {
             faults.push(format!("{token} is present in no case"));
         }

@@ -4,38 +4,117 @@
 
 use std::time::Duration;
 
-use super::{Cause, CauseGroup, forgotten::GIVEN_UP_AFTER};
+use super::{
+    About, Cause, Impact,
+    forgotten::GIVEN_UP_AFTER,
+    row::{Row, Rule, name},
+    timers::write_candidates,
+};
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, Role, Shape},
     words::{Count, say, write_span},
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[
+    Rule::Also(Cause::RetransmissionTimeout, |case, _| {
+        aborts(case) && case.sender.retransmissions >= GIVEN_UP_AFTER
+    }),
+    Rule::Row(Row {
+        cause: Cause::KeepaliveTimeout,
+        name: name!("keepalive_timeout"),
+        title: c"keep-alive unanswered",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "RST+ACK after keep-alive probes that were not answered, or when the next one was due.",
+            means: "The sender's kernel gave the connection up: the peer, or the way back from it, is gone.",
+            alike: "An application that ends an idle connection just then.",
+            source: "RFC 9293 §3.8.4; tcp(7) tcp_keepalive_probes.",
+            next: "Check the path back to the sender: its keep-alive probes got no answer.",
+        },
+        recognise: |case, _| aborts(case) && has_probed(case),
+        write: write_keepalive_timeout,
+    }),
+    Rule::Also(Cause::ZeroWindowTimeout, |case, _| {
+        aborts(case) && case.receiver.stalled()
+    }),
+    Rule::Row(Row {
+        cause: Cause::RequestRejected,
+        name: name!("request_rejected"),
+        title: c"first request rejected",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "The server resets after the first request, without a byte of response.",
+            means: "The application took the connection and ended it: it crashed, refused the client, or a proxy found no backend.",
+            alike: "A content filter whose RST fits the server in everything that can be observed.",
+            source: "docs/measured.md#delays-of-applications.",
+            next: "Read the server's log at this time: it took the connection and ended it without a byte of response.",
+        },
+        recognise: |case, _| aborts(case) && has_answered_nothing(case),
+        write: write_request_rejected,
+    }),
+    Rule::Row(Row {
+        cause: Cause::IdleTimeout,
+        name: name!("idle_timeout"),
+        title: c"idle time-out",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "An RST that answers nothing, after at least rst.idle_threshold of silence, or after the same silence in three conversations.",
+            means: "A timer of the application, or of a device on the path, ended an idle connection.",
+            alike: "A person who closed a program after a pause; a peer that waited for an answer in vain (then it is disruptive).",
+            source: "src/cause/timers.rs names the known timers and their sources.",
+            next: "Compare the idle time with the time-outs of the devices on the path; keep-alives below it avoid the reset.",
+        },
+        recognise: |case, _| aborts(case) && case.ends_silence(),
+        write: write_idle_timeout,
+    }),
+    Rule::Row(Row {
+        cause: Cause::UnreadData,
+        name: name!("unread_data"),
+        title: c"closed with data unread",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "RST+ACK in sequence just after data of the peer arrived.",
+            means: "The application closed the socket while received data was unread: the kernel then sends an RST instead of a FIN, and what was on its way is lost.",
+            alike: "An abort with SO_LINGER 0 that happened to follow data.",
+            source: "RFC 2525 §2.17; measured: 2 to 250 ms after the data.",
+            next: "Find out why the application closed before it had read what was sent to it.",
+        },
+        recognise: |case, _| aborts(case) && may_have_unread_data(case),
+        write: write_unread_data,
+    }),
+    Rule::Row(Row {
+        cause: Cause::ApplicationAbort,
+        name: name!("application_abort"),
+        title: c"aborted by the application",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "RST+ACK in sequence from a side that still has the connection, and no data that it cannot have read.",
+            means: "The application closed the socket with SO_LINGER 0, or its process ended.",
+            alike: "A device that writes a complete RST+ACK in the sender's name; the two endpoint forms cannot be told apart at all.",
+            source: "socket(7) SO_LINGER; RFC 9293 §3.10.5 ABORT.",
+            next: "Read the application's log at this time: it closed the socket with SO_LINGER 0, or its process ended.",
+        },
+        recognise: |case, _| aborts(case),
+        write: write_application_abort,
+    }),
+];
 
-fn recognise(case: &Case, _: Origin) -> Option<Cause> {
-    if case.phase == Phase::Unknown || case.shape() != Shape::Active {
-        return None;
-    }
-    let sender = &case.sender;
-    let answered_nothing = case.role == Some(Role::Server) && case.phase == Phase::Request;
-    Some(if sender.retransmissions >= GIVEN_UP_AFTER {
-        // Windows and BSD end so (Linux gives up silently: see forgotten.rs).
-        Cause::RetransmissionTimeout
-    } else if sender.keep_alives > 0 || case.answer.unheard_probe.is_some() {
-        Cause::KeepaliveTimeout
-    } else if case.receiver.stalled() {
-        // The sender's data waited for a window that did not open.
-        Cause::ZeroWindowTimeout
-    } else if answered_nothing {
-        Cause::RequestRejected
-    } else if case.ends_silence() {
-        Cause::IdleTimeout
-    } else if may_have_unread_data(case) {
-        Cause::UnreadData
-    } else {
-        Cause::ApplicationAbort
-    })
+fn aborts(case: &Case) -> bool {
+    case.phase != Phase::Unknown && case.shape() == Shape::Active
+}
+
+fn has_probed(case: &Case) -> bool {
+    case.sender.keep_alives > 0 || case.answer.unheard_probe.is_some()
+}
+
+fn has_answered_nothing(case: &Case) -> bool {
+    case.role == Some(Role::Server) && case.phase == Phase::Request
 }
 
 /// Data that arrived this shortly before may still be unread (measured: the
@@ -69,57 +148,7 @@ fn may_have_unread_data(case: &Case) -> bool {
     peer_spoke_last && case.reset.time.since(receiver.last_time) <= within
 }
 
-fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
-    let (sender, receiver) = (case.sender_word(), case.receiver_word());
-    match cause {
-        Cause::ApplicationAbort => {
-            say!(
-                out,
-                "The {sender}'s application aborted the connection: SO_LINGER 0, or its process ended (the two look alike)"
-            );
-            write_outstanding(case, out);
-        }
-        Cause::UnreadData => {
-            say!(
-                out,
-                "The {sender} closed the connection after the {receiver}'s last data"
-            );
-            if let Some(frame) = case.receiver.last_data_frame {
-                say!(out, " (frame {frame})");
-            }
-            say!(
-                out,
-                ", most likely with some of it unread: then a close sends an RST instead of a FIN"
-            );
-            write_outstanding(case, out);
-        }
-        Cause::RequestRejected => {
-            say!(
-                out,
-                "The server took the connection and reset it after {} of request, without a byte of response",
-                Count(case.receiver.payload, "byte"),
-            );
-            write_outstanding(case, out);
-        }
-        Cause::KeepaliveTimeout => write_keepalive_timeout(case, out),
-        Cause::ZeroWindowTimeout => {
-            say!(
-                out,
-                "The {receiver} had closed its window (it had stopped reading), and the {sender} ended the connection"
-            );
-            if let Some(idle) = case.idle.filter(|idle| !idle.is_zero()) {
-                say!(out, ", ");
-                write_span(out, idle);
-                say!(out, " after the last segment");
-            }
-            write_outstanding(case, out);
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn write_keepalive_timeout(case: &Case, out: &mut String) {
+fn write_keepalive_timeout(case: &Case, _: Origin, out: &mut String) {
     let sender = case.sender_word();
     if let Some(probe) = case
         .answer
@@ -145,6 +174,55 @@ fn write_keepalive_timeout(case: &Case, out: &mut String) {
     say!(out, ", and ends the connection.");
 }
 
+fn write_request_rejected(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The server took the connection and reset it after {} of request, without a byte of response",
+        Count(case.receiver.payload, "byte"),
+    );
+    write_outstanding(case, out);
+}
+
+fn write_idle_timeout(case: &Case, origin: Origin, out: &mut String) {
+    say!(out, "The connection had been silent");
+    if let Some(idle) = case.idle {
+        say!(out, " for ");
+        write_span(out, idle);
+    }
+    match origin {
+        Origin::Middlebox => say!(out, " when a device on the path ended it."),
+        Origin::Endpoint | Origin::Unclear => {
+            say!(out, " when the {} ended it.", case.sender_word());
+        }
+    }
+    write_candidates(case, out);
+}
+
+fn write_unread_data(case: &Case, _: Origin, out: &mut String) {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    say!(
+        out,
+        "The {sender} closed the connection after the {receiver}'s last data"
+    );
+    if let Some(frame) = case.receiver.last_data_frame {
+        say!(out, " (frame {frame})");
+    }
+    say!(
+        out,
+        ", most likely with some of it unread: then a close sends an RST instead of a FIN"
+    );
+    write_outstanding(case, out);
+}
+
+fn write_application_abort(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The {}'s application aborted the connection: SO_LINGER 0, or its process ended (the two look alike)",
+        case.sender_word(),
+    );
+    write_outstanding(case, out);
+}
+
 fn write_outstanding(case: &Case, out: &mut String) {
     if let Some(bytes @ 1..) = case.unacked_bytes() {
         say!(
@@ -164,25 +242,5 @@ fn were(bytes: u32) -> String {
     match bytes {
         1 => "1 byte was".to_owned(),
         _ => format!("{bytes} bytes were"),
-    }
-}
-
-/// What to say of an RST that no group knows.
-pub(super) fn write_unknown(case: &Case, out: &mut String) {
-    if case.phase == Phase::Unknown && case.history_evicted {
-        say!(
-            out,
-            "What went before the RST is not known: this capture holds more conversations than are remembered at a time, and this one may have been forgotten."
-        );
-    } else if case.phase == Phase::Unknown {
-        say!(
-            out,
-            "The capture holds nothing of this conversation before the RST, so what it ended is not known."
-        );
-    } else {
-        say!(
-            out,
-            "It answers none of the last segments, and it does not have the form of an abort."
-        );
     }
 }

@@ -2,47 +2,62 @@
 
 //! RSTs that come after an earlier RST of the same conversation.
 
-use super::{Cause, CauseGroup};
+use super::{
+    About, Cause, Impact,
+    row::{Row, Rule, name},
+};
 use crate::{
-    case::{Case, EarlierReset, Origin},
+    case::{Case, Origin},
     conversation::{Phase, Shape},
     words::{say, write_span},
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[Rule::Row(Row {
+    cause: Cause::Consequence,
+    name: name!("consequence"),
+    title: c"consequence of an earlier RST",
+    usual_impact: Impact::Benign,
+    says_who: true,
+    about: About {
+        seen: "An earlier RST of the same conversation, of which this is a repetition or an answer.",
+        means: "Nothing new: look at rst.consequence_of.",
+        alike: "A second, independent reset.",
+        source: "RFC 9293 §3.5.2; docs/measured.md#one-rst-for-each-late-segment.",
+        next: "",
+    },
+    recognise: is_consequence,
+    write: write_consequence,
+})];
 
-fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
-    let earlier = case.earlier.filter(|_| case.phase == Phase::Reset)?;
-    if is_another_guess(case, earlier, origin) {
-        return Some(Cause::BlindInjection);
-    }
-    // The same side again, or the other side's answer to what still arrives:
-    // both follow from the first RST. An RST that answers nothing and comes
-    // from the other side is on its own.
-    let follows = earlier.same_sender || case.shape() == Shape::Passive;
-    let both_ways = case.shape() == Shape::Active;
-    (follows || both_ways).then_some(Cause::Consequence)
+fn is_consequence(case: &Case, origin: Origin) -> bool {
+    let earlier = case.earlier.filter(|_| case.phase == Phase::Reset);
+    earlier.is_some_and(|earlier| {
+        // The same side again, or the other side's answer to what still arrives:
+        // both follow from the first RST. An RST that answers nothing and comes
+        // from the other side is on its own.
+        let follows = earlier.same_sender || case.shape() == Shape::Passive;
+        let both_ways = case.shape() == Shape::Active;
+        // A sender of guesses goes on guessing: each is one more attempt and
+        // follows from nothing.
+        let another_guess =
+            origin == Origin::Middlebox && earlier.same_sender && !earlier.exact && case.is_guess();
+        (follows || both_ways) && !another_guess
+    })
 }
 
-/// A sender of guesses goes on guessing: each is one more attempt and follows
-/// from nothing.
-fn is_another_guess(case: &Case, earlier: EarlierReset, origin: Origin) -> bool {
-    origin == Origin::Middlebox && earlier.same_sender && !earlier.exact && case.is_guess()
-}
-
-fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
-    let (Cause::Consequence, Some(earlier)) = (cause, case.earlier) else {
-        return false;
+fn write_consequence(case: &Case, _: Origin, out: &mut String) {
+    let Some(earlier) = case.earlier else {
+        return;
     };
-    let sender = case.sender_word();
     if case.copy.is_some() {
         say!(
             out,
             "It is the packet of frame {} once more, captured behind a router, and was judged as that one.",
             earlier.frame
         );
-        return true;
+        return;
     }
+    let sender = case.sender_word();
     // What came before the earlier RST was answered by that one.
     let trigger = case
         .trigger()
@@ -68,5 +83,4 @@ fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
             say!(out, ".");
         }
     }
-    true
 }

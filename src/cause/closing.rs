@@ -3,79 +3,145 @@
 //! RSTs of a connection that one side had closed already, or that a TLS alert
 //! had ended.
 
-use super::{Cause, CauseGroup};
+use super::{
+    About, Cause, Impact,
+    row::{Row, Rule, name},
+};
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, SegmentKind, Shape},
     words::say,
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[
+    Rule::Row(Row {
+        cause: Cause::TlsAlert,
+        name: name!("tls_alert"),
+        title: c"ended by a TLS alert",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A fatal TLS alert in clear before the RST.",
+            means: "The TLS handshake failed; the RST only closes what the alert ended.",
+            alike: "Alerts of TLS 1.3 after the handshake are encrypted and cannot be seen: then it is an abort.",
+            source: "RFC 8446 §6.2.",
+            next: "Look at the alert's description (tls.alert_message.desc) in the segment before.",
+        },
+        recognise: |case, _| follows_alert(case),
+        write: write_tls_alert,
+    }),
+    Rule::Also(Cause::StrayAnswer, |case, _| {
+        case.sender.fin() && answers_late_syn_ack(case)
+    }),
+    Rule::Row(Row {
+        cause: Cause::AbortAfterFin,
+        name: name!("abort_after_fin"),
+        title: c"abort after its own FIN",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "RST+ACK from a side that had sent its FIN already.",
+            means: "It closed, and then dropped the rest: a time-out in FIN-WAIT-2, or its process ended.",
+            alike: "Data after close, where the answered segment is not in the capture.",
+            source: "Linux tcp_fin_timeout; docs/measured.md#rst-forms-linux.",
+            next: "",
+        },
+        recognise: |case, _| case.sender.fin() && case.shape() == Shape::Active,
+        write: write_abort_after_fin,
+    }),
+    Rule::Row(Row {
+        cause: Cause::DataAfterClose,
+        name: name!("data_after_close"),
+        title: c"data after close",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "A side that had sent its FIN answers later data with an RST.",
+            means: "It has closed the socket and cannot deliver what still comes.",
+            alike: "A host that no longer knows the connection.",
+            source: "RFC 9293 §3.6.1; Linux tcp_rcv_state_process.",
+            next: "See whether the peer kept sending because it had not read the FIN, and whether its data mattered.",
+        },
+        recognise: |case, _| case.sender.fin(),
+        write: write_data_after_close,
+    }),
+    Rule::Also(Cause::IdleStateLost, |case, _| {
+        answers_closing_peer(case) && case.ends_silence()
+    }),
+    Rule::Also(Cause::NoConnection, |case, _| answers_closing_peer(case)),
+    Rule::Row(Row {
+        cause: Cause::CloseCleanup,
+        name: name!("close_cleanup"),
+        title: c"clean-up after the peer's FIN",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "After the peer's FIN a side ends the connection with RST+ACK instead of a FIN of its own.",
+            means: "Many Windows programs and busy servers close so, to save a state. Nothing is lost if everything was acknowledged.",
+            alike: "An abort that only happens to come after the FIN.",
+            source: "Microsoft KB152474 (Windows, Kerberos and SMB servers); docs/measured.md#servers-that-reset-by-habit.",
+            next: "",
+        },
+        recognise: |case, _| case.receiver.fin(),
+        write: write_close_cleanup,
+    }),
+];
 
-fn recognise(case: &Case, _: Origin) -> Option<Cause> {
-    let (sender, receiver) = (&case.sender, &case.receiver);
-    if (sender.tls_alert() || receiver.tls_alert()) && case.phase != Phase::Closed {
-        return Some(Cause::TlsAlert);
+fn follows_alert(case: &Case) -> bool {
+    (case.sender.tls_alert() || case.receiver.tls_alert()) && case.phase != Phase::Closed
+}
+
+fn answers_late_syn_ack(case: &Case) -> bool {
+    let trigger = case.trigger();
+    case.shape() == Shape::Passive
+        && trigger.is_some_and(|trigger| trigger.kind == SegmentKind::SynAck)
+}
+
+/// Without a FIN of its own a host that answers so has no such connection.
+fn answers_closing_peer(case: &Case) -> bool {
+    case.receiver.fin() && case.shape() == Shape::Passive && case.trigger().is_some()
+}
+
+fn write_tls_alert(_: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "A fatal TLS alert had ended the connection; the RST only closes it."
+    );
+}
+
+fn write_abort_after_fin(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "The {} had sent its FIN", case.sender_word());
+    if let Some(fin) = case.sender.fin_frame {
+        say!(out, " in frame {fin}");
     }
-    let late_syn_ack = case
-        .trigger()
-        .is_some_and(|trigger| trigger.kind == SegmentKind::SynAck);
-    match (sender.fin(), case.shape()) {
-        (true, Shape::Passive) if late_syn_ack => Some(Cause::StrayAnswer),
-        (true, Shape::Active) => Some(Cause::AbortAfterFin),
-        (true, _) => Some(Cause::DataAfterClose),
-        // Without a FIN of its own a host that answers so has no such connection.
-        (false, Shape::Passive) if receiver.fin() && case.trigger().is_some() => {
-            Some(if case.ends_silence() {
-                Cause::IdleStateLost
-            } else {
-                Cause::NoConnection
-            })
-        }
-        (false, _) => receiver.fin().then_some(Cause::CloseCleanup),
+    say!(out, " and now drops the rest of the connection.");
+}
+
+fn write_data_after_close(case: &Case, _: Origin, out: &mut String) {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    say!(out, "The {sender} had closed the connection");
+    if let Some(fin) = case.sender.fin_frame {
+        say!(out, " (FIN in frame {fin})");
+    }
+    match case.trigger() {
+        Some(trigger) => say!(
+            out,
+            ", and answers what the {receiver} sent afterwards ({} in frame {}) with an RST.",
+            trigger.kind.words(),
+            trigger.frame,
+        ),
+        None => say!(out, " and answers what came afterwards with an RST."),
     }
 }
 
-fn write(cause: Cause, case: &Case, _: Origin, out: &mut String) -> bool {
+fn write_close_cleanup(case: &Case, _: Origin, out: &mut String) {
     let (sender, receiver) = (case.sender_word(), case.receiver_word());
-    match cause {
-        Cause::TlsAlert => say!(
-            out,
-            "A fatal TLS alert had ended the connection; the RST only closes it."
-        ),
-        Cause::DataAfterClose => {
-            say!(out, "The {sender} had closed the connection");
-            if let Some(fin) = case.sender.fin_frame {
-                say!(out, " (FIN in frame {fin})");
-            }
-            match case.trigger() {
-                Some(trigger) => say!(
-                    out,
-                    ", and answers what the {receiver} sent afterwards ({} in frame {}) with an RST.",
-                    trigger.kind.words(),
-                    trigger.frame,
-                ),
-                None => say!(out, " and answers what came afterwards with an RST."),
-            }
-        }
-        Cause::AbortAfterFin => {
-            say!(out, "The {sender} had sent its FIN");
-            if let Some(fin) = case.sender.fin_frame {
-                say!(out, " in frame {fin}");
-            }
-            say!(out, " and now drops the rest of the connection.");
-        }
-        Cause::CloseCleanup => {
-            say!(out, "The {receiver} had closed its side");
-            if let Some(fin) = case.receiver.fin_frame {
-                say!(out, " (FIN in frame {fin})");
-            }
-            say!(
-                out,
-                "; the {sender} ends the connection with an RST instead of a FIN of its own."
-            );
-        }
-        _ => return false,
+    say!(out, "The {receiver} had closed its side");
+    if let Some(fin) = case.receiver.fin_frame {
+        say!(out, " (FIN in frame {fin})");
     }
-    true
+    say!(
+        out,
+        "; the {sender} ends the connection with an RST instead of a FIN of its own."
+    );
 }

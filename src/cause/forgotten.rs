@@ -2,49 +2,123 @@
 
 //! Answers of a host that no longer knows the connection.
 
-use super::{Cause, CauseGroup, timers::write_candidates};
+use super::{
+    About, Cause, Impact,
+    opening::{write_unasked, write_wrong_number},
+    row::{Row, Rule, name},
+    timers::write_candidates,
+    write_trigger_frame,
+};
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[
+    Rule::Row(Row {
+        cause: Cause::Backscatter,
+        name: name!("backscatter"),
+        title: c"answer to a conversation it did not start",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "A host answers a SYN-ACK for which the capture holds no SYN, or bare ACKs of three or more conversations that it has no part in.",
+            means: "Its address was used by somebody else (spoofed SYNs), or it is scanned with ACKs.",
+            alike: "A capture that lacks the SYNs because they take another way.",
+            source: "Moore et al., Inferring Internet Denial-of-Service Activity, USENIX Security 2001.",
+            next: "",
+        },
+        recognise: |case, _| {
+            is_unsolicited_answer(case) && case.neighbours.unsolicited >= UNSOLICITED
+        },
+        write: write_backscatter,
+    }),
+    Rule::Row(Row {
+        cause: Cause::StrayAnswer,
+        name: name!("stray_answer"),
+        title: c"answer to a stray segment",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "An RST without ACK that answers a segment which fits no connection in the capture, or none that was captured.",
+            means: "A late copy, a spoofed packet, or a connection whose beginning the capture does not hold.",
+            alike: "Backscatter, from three conversations on.",
+            source: "RFC 9293 §3.10.7.",
+            next: "Look for the segment that it answers: routing may bring it here by another way than the capture sees.",
+        },
+        recognise: |case, _| is_unsolicited_answer(case) || is_stray(case),
+        write: write_stray_answer,
+    }),
+    Rule::Row(Row {
+        cause: Cause::RetransmissionTimeout,
+        name: name!("retransmission_timeout"),
+        title: c"retransmissions unanswered",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "Two or more unanswered copies of the same data, then an RST (Windows, BSD), or, on Linux, an RST in answer to what comes much later.",
+            means: "The sender gave up: the peer, or the way to it, was gone.",
+            alike: "A restart of the sender between its retransmissions and the answer.",
+            source: "RFC 9293 §3.8.3; tcp(7) tcp_retries2; docs/measured.md#timeouts-without-an-rst.",
+            next: "Check the path back to the sender: its retransmissions got no answer.",
+        },
+        recognise: |case, _| no_longer_knows(case) && case.sender.retransmissions >= GIVEN_UP_AFTER,
+        write: write_retransmission_timeout,
+    }),
+    Rule::Row(Row {
+        cause: Cause::ZeroWindowTimeout,
+        name: name!("zero_window_timeout"),
+        title: c"receiver stalled",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "The receiver had closed its window; the sender aborts, or answers the late window update with an RST.",
+            means: "The receiving application had stopped reading, and the sender's patience (tcp_retries2, TCP_USER_TIMEOUT, send_timeout) ran out.",
+            alike: "An abort for another reason while the window was closed.",
+            source: "RFC 9293 §3.8.6.1; measured with TCP_USER_TIMEOUT and nginx' send_timeout.",
+            next: "Find out why the receiving application stopped reading.",
+        },
+        recognise: |case, _| no_longer_knows(case) && case.receiver.stalled(),
+        write: write_zero_window_timeout,
+    }),
+    Rule::Row(Row {
+        cause: Cause::IdleStateLost,
+        name: name!("idle_state_lost"),
+        title: c"state lost during idle time",
+        usual_impact: Impact::Disruptive,
+        says_who: true,
+        about: About {
+            seen: "The first packet after a long silence is answered with an RST.",
+            means: "A firewall, NAT, load balancer, or the host itself had forgotten the connection in the meantime; the user sees a failure on the first click after a pause.",
+            alike: "A restart of the host during the silence.",
+            source: "RFC 5382 REQ-5; src/cause/timers.rs.",
+            next: "Compare the idle time with the time-outs of firewalls, NAT and load balancers on the path; keep-alives below it avoid the reset.",
+        },
+        recognise: |case, _| no_longer_knows(case) && case.ends_silence(),
+        write: write_idle_state_lost,
+    }),
+    Rule::Row(Row {
+        cause: Cause::NoConnection,
+        name: name!("no_connection"),
+        title: c"connection unknown to the host",
+        usual_impact: Impact::Disruptive,
+        says_who: true,
+        about: About {
+            seen: "An RST without ACK whose number is the acknowledgement of the segment that it answers, in mid-connection.",
+            means: "The host no longer knows the connection: it restarted, a cluster failed over, or the capture began late.",
+            alike: "A stateful device that rejects the packet in the host's name.",
+            source: "RFC 9293 §3.5.1 and §3.5.2, group 1.",
+            next: "Check whether the host or the service restarted, or a cluster failed over, between its last segment and this RST.",
+        },
+        recognise: |case, _| no_longer_knows(case),
+        write: write_no_connection,
+    }),
+];
 
 /// Retransmissions without an answer from which on a host may have given up
 /// (measured with `tcp_retries2` = 2: three copies were sent).
 pub(super) const GIVEN_UP_AFTER: u8 = 2;
-
-fn recognise(case: &Case, _: Origin) -> Option<Cause> {
-    if case.shape() != Shape::Passive {
-        return is_stray(case).then_some(Cause::StrayAnswer);
-    }
-    if is_unsolicited(case) {
-        return Some(if case.neighbours.unsolicited >= UNSOLICITED {
-            Cause::Backscatter
-        } else {
-            Cause::StrayAnswer
-        });
-    }
-    let known = matches!(
-        case.phase,
-        Phase::Established | Phase::Request | Phase::Data
-    );
-    if !known {
-        return None;
-    }
-    Some(if case.sender.retransmissions >= GIVEN_UP_AFTER {
-        // Linux gives up silently; the RST comes when the peer speaks again.
-        Cause::RetransmissionTimeout
-    } else if case.receiver.stalled() {
-        // The same for a window that opened too late.
-        Cause::ZeroWindowTimeout
-    } else if case.ends_silence() {
-        Cause::IdleStateLost
-    } else {
-        Cause::NoConnection
-    })
-}
 
 /// Conversations of other hosts that make a host's stray answers backscatter.
 const UNSOLICITED: u8 = 3;
@@ -58,6 +132,10 @@ pub(super) fn is_unsolicited(case: &Case) -> bool {
     bare_ack && !case.sender.has_seq() && case.receiver.payload == 0
 }
 
+fn is_unsolicited_answer(case: &Case) -> bool {
+    case.shape() == Shape::Passive && is_unsolicited(case)
+}
+
 /// Without ACK flag an RST answers a segment, and its number is that segment's
 /// acknowledgement (RFC 9293 §3.5.2); this one's is none of those seen.
 fn is_stray(case: &Case) -> bool {
@@ -65,74 +143,66 @@ fn is_stray(case: &Case) -> bool {
     known && case.shape() == Shape::Odd && !case.reset.flags.ack() && case.sender.has_seq()
 }
 
-fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
-    let (sender, receiver) = (case.sender_word(), case.receiver_word());
-    match cause {
-        Cause::NoConnection => {
-            say!(out, "The {sender} answers");
-            match case.trigger() {
-                Some(trigger) => {
-                    say!(
-                        out,
-                        " the {receiver}'s {} in frame {} ",
-                        trigger.kind.words(),
-                        trigger.frame
-                    );
-                    say!(out, "after ");
-                    write_span(out, trigger.latency);
-                }
-                None => say!(out, " the {receiver}"),
-            }
-            say!(
-                out,
-                " as a host does that has no such connection: it was restarted, another member of a cluster took over, or its application is gone."
-            );
-            if origin == Origin::Unclear {
-                say!(
-                    out,
-                    " A device on the path that rejects the packet looks the same."
-                );
-            }
-        }
-        Cause::IdleStateLost => write_idle_state_lost(case, origin, out),
-        Cause::ZeroWindowTimeout => {
-            say!(
-                out,
-                "The {receiver} had closed its window (it had stopped reading) for so long that the {sender} gave the connection up; what the {receiver} sends now"
-            );
-            if let Some(trigger) = case.trigger() {
-                say!(out, " (frame {})", trigger.frame);
-            }
-            say!(out, " meets no connection.");
-        }
-        Cause::Backscatter => say!(
-            out,
-            "The {sender} answers segments of connections that it has not opened, as this capture shows: {} so far. Somebody has used its address (spoofed SYNs elsewhere), or scans it with ACKs.",
-            Count(case.neighbours.unsolicited.into(), "conversation"),
-        ),
-        Cause::StrayAnswer => {
-            match case.trigger() {
-                Some(trigger) => say!(
-                    out,
-                    "The {sender} answers the {} in frame {}, which fits no connection that the capture shows",
-                    trigger.kind.words(),
-                    trigger.frame,
-                ),
-                None => say!(
-                    out,
-                    "The {sender} answers a segment that is not in the capture: the RST's sequence number is the acknowledgement of none that was seen lately"
-                ),
-            }
-            say!(out, ": a late copy, or a connection from before.");
-        }
-        Cause::RetransmissionTimeout => say!(
-            out,
-            "The {sender} had sent the same data {} times without an answer and given the connection up.",
-            u32::from(case.sender.retransmissions) + 1,
-        ),
-        _ => return false,
+/// Whether a host that had the connection answers as one that has none.
+fn no_longer_knows(case: &Case) -> bool {
+    let known = matches!(
+        case.phase,
+        Phase::Established | Phase::Request | Phase::Data
+    );
+    known && case.shape() == Shape::Passive
+}
+
+fn write_backscatter(case: &Case, _: Origin, out: &mut String) {
+    if case.phase == Phase::Handshake {
+        write_unasked(case, out);
+        return;
     }
-    true
+    say!(
+        out,
+        "The {} answers segments of connections that it has not opened, as this capture shows: {} so far. Somebody has used its address (spoofed SYNs elsewhere), or scans it with ACKs.",
+        case.sender_word(),
+        Count(case.neighbours.unsolicited.into(), "conversation"),
+    );
+}
+
+fn write_stray_answer(case: &Case, _: Origin, out: &mut String) {
+    if case.phase == Phase::Handshake {
+        write_wrong_number(case, out);
+        return;
+    }
+    let sender = case.sender_word();
+    match case.trigger() {
+        Some(trigger) => say!(
+            out,
+            "The {sender} answers the {} in frame {}, which fits no connection that the capture shows",
+            trigger.kind.words(),
+            trigger.frame,
+        ),
+        None => say!(
+            out,
+            "The {sender} answers a segment that is not in the capture: the RST's sequence number is the acknowledgement of none that was seen lately"
+        ),
+    }
+    say!(out, ": a late copy, or a connection from before.");
+}
+
+fn write_retransmission_timeout(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The {} had sent the same data {} times without an answer and given the connection up.",
+        case.sender_word(),
+        u32::from(case.sender.retransmissions) + 1,
+    );
+}
+
+fn write_zero_window_timeout(case: &Case, _: Origin, out: &mut String) {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    say!(
+        out,
+        "The {receiver} had closed its window (it had stopped reading) for so long that the {sender} gave the connection up; what the {receiver} sends now"
+    );
+    write_trigger_frame(case, out);
+    say!(out, " meets no connection.");
 }
 
 fn write_idle_state_lost(case: &Case, origin: Origin, out: &mut String) {
@@ -164,4 +234,28 @@ fn write_idle_state_lost(case: &Case, origin: Origin, out: &mut String) {
         ),
     }
     write_candidates(case, out);
+}
+
+fn write_no_connection(case: &Case, origin: Origin, out: &mut String) {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    say!(out, "The {sender} answers the {receiver}");
+    if let Some(trigger) = case.trigger() {
+        say!(
+            out,
+            "'s {} in frame {} after ",
+            trigger.kind.words(),
+            trigger.frame
+        );
+        write_span(out, trigger.latency);
+    }
+    say!(
+        out,
+        " as a host does that has no such connection: it was restarted, another member of a cluster took over, or its application is gone."
+    );
+    if origin == Origin::Unclear {
+        say!(
+            out,
+            " A device on the path that rejects the packet looks the same."
+        );
+    }
 }

@@ -3,121 +3,149 @@
 //! RSTs that a device on the path, or an attacker off it, sent into a running
 //! connection.
 
-use super::{Cause, CauseGroup, timers::write_candidates};
+use super::{
+    About, Cause, Impact,
+    row::{Row, Rule, name},
+};
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, SegmentKind},
     words::{say, write_span},
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[
+    Rule::Row(Row {
+        cause: Cause::BlindInjection,
+        name: name!("blind_injection"),
+        title: c"guessed sequence number",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "A sequence number that is not the expected one, and none that the sender has used, from somebody else than the sender.",
+            means: "An attacker off the path, or a device that has lost track, guesses.",
+            alike: "Heavy reordering where the capture holds no handshake.",
+            source: "RFC 5961 §1 and §3.",
+            next: "The receiver does not accept this RST; see whether the connection goes on, and who guesses.",
+        },
+        recognise: |case, origin| origin == Origin::Middlebox && case.is_guess(),
+        write: write_guess,
+    }),
+    Rule::Also(Cause::IdleStateLost, |case, origin| {
+        times_out(case, origin) && case.trigger().is_some()
+    }),
+    Rule::Also(Cause::IdleTimeout, times_out),
+    Rule::Row(Row {
+        cause: Cause::ContentFilter,
+        name: name!("content_filter"),
+        title: c"content filtered",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A device's RST just after a ClientHello or an HTTP request.",
+            means: "It reads along and objects to the name or to the content.",
+            alike: "A device that rejects the connection for another reason when the first data comes.",
+            source: "SIGCOMM 2023 §4; Weaver et al., NDSS 2009.",
+            next: "Send the same request with another name, or from another network: if only this name is reset, a filter reads it.",
+        },
+        recognise: |case, origin| origin == Origin::Middlebox && objects_to_content(case),
+        write: write_content_filter,
+    }),
+    Rule::Row(Row {
+        cause: Cause::PolicyBlock,
+        name: name!("policy_block"),
+        title: c"cut by a device on the path",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A device's RST in mid-stream, not after silence, and not after a request that it could have read.",
+            means: "A rule was changed, a session limit was reached, an administrator killed it (tcpkill), or a device lost its state.",
+            alike: "A filter that objects to payload which is neither TLS nor HTTP.",
+            source: "docs/measured.md#rst-forms-injectors.",
+            next: "Capture on the claimed sender's side as well: if this RST is not in it, a device in between sent it; its log tells the rule.",
+        },
+        recognise: |_, origin| origin == Origin::Middlebox,
+        write: write_policy_block,
+    }),
+];
 
-fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
-    if origin != Origin::Middlebox {
-        return None;
-    }
-    if case.is_guess() {
-        return Some(Cause::BlindInjection);
-    }
+/// Whether a device ends a silence, and does not react to what has just been asked.
+fn times_out(case: &Case, origin: Origin) -> bool {
     let own_content = case.answer.content.is_some() && !case.after_idle;
-    if case.ends_silence() && !own_content {
-        return Some(if case.trigger().is_some() {
-            Cause::IdleStateLost
-        } else {
-            Cause::IdleTimeout
-        });
-    }
-    // Once the server has answered a request, the name in it passed the filter.
-    let answered_before = case.name_repeated && case.phase != Phase::Request;
-    Some(if case.answer.content.is_some() && !answered_before {
-        Cause::ContentFilter
-    } else {
-        Cause::PolicyBlock
-    })
+    origin == Origin::Middlebox && case.ends_silence() && !own_content
 }
 
-fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
-    let sender = case.sender_word();
-    match cause {
-        Cause::ContentFilter => {
-            say!(out, "A device on the path reset the connection");
-            if let Some(trigger) = case.answer.content {
-                say!(out, " ");
-                write_span(out, trigger.latency);
-                say!(
-                    out,
-                    " after the {} in frame {}",
-                    trigger.kind.words(),
-                    trigger.frame
-                );
-            }
-            say!(
-                out,
-                ", in the {sender}'s name: it reacts to what was asked for."
-            );
-            if let Some(frame) = case.neighbours.other_name {
-                say!(
-                    out,
-                    " The same server was asked by another name and answered (frame {frame}): the name decides."
-                );
-            }
-        }
-        Cause::PolicyBlock => {
-            say!(
-                out,
-                "A device on the path reset the running connection in the {sender}'s name"
-            );
-            if let Some(trigger) = case.trigger() {
-                say!(out, ", ");
-                write_span(out, trigger.latency);
-                say!(
-                    out,
-                    " after the {} in frame {}",
-                    trigger.kind.words(),
-                    trigger.frame
-                );
-            }
-            say!(out, ".");
-            if case
-                .trigger()
-                .is_some_and(|trigger| trigger.kind == SegmentKind::Data)
-            {
-                say!(out, " A filter that objects to that data looks the same.");
-            }
-        }
-        Cause::BlindInjection => {
-            let receiver = case.receiver_word();
-            let expected = if case.receiver.has_acked() {
-                Some(case.receiver.acked)
-            } else {
-                case.sender.has_seq().then_some(case.sender.snd_nxt)
-            };
-            match expected {
-                Some(expected) => say!(
-                    out,
-                    "Its sequence number is {} bytes away from the one that the {receiver} expects",
-                    case.reset.seq.distance(expected).unsigned_abs(),
-                ),
-                None => say!(out, "It does not acknowledge what the {receiver} has sent"),
-            }
-            say!(
-                out,
-                ": a guess by somebody who does not see the connection."
-            );
-        }
-        Cause::IdleTimeout => {
-            say!(out, "The connection had been silent");
-            if let Some(idle) = case.idle {
-                say!(out, " for ");
-                write_span(out, idle);
-            }
-            match origin {
-                Origin::Middlebox => say!(out, " when a device on the path ended it."),
-                Origin::Endpoint | Origin::Unclear => say!(out, " when the {sender} ended it."),
-            }
-            write_candidates(case, out);
-        }
-        _ => return false,
+/// Whether something was asked that a filter may have objected to. Once the server
+/// has answered a request, the name in it passed the filter.
+fn objects_to_content(case: &Case) -> bool {
+    let answered_before = case.name_repeated && case.phase != Phase::Request;
+    case.answer.content.is_some() && !answered_before
+}
+
+fn write_guess(case: &Case, _: Origin, out: &mut String) {
+    let receiver = case.receiver_word();
+    let expected = if case.receiver.has_acked() {
+        Some(case.receiver.acked)
+    } else {
+        case.sender.has_seq().then_some(case.sender.snd_nxt)
+    };
+    match expected {
+        Some(expected) => say!(
+            out,
+            "Its sequence number is {} bytes away from the one that the {receiver} expects",
+            case.reset.seq.distance(expected).unsigned_abs(),
+        ),
+        None => say!(out, "It does not acknowledge what the {receiver} has sent"),
     }
-    true
+    say!(
+        out,
+        ": a guess by somebody who does not see the connection."
+    );
+}
+
+fn write_content_filter(case: &Case, _: Origin, out: &mut String) {
+    let sender = case.sender_word();
+    say!(out, "A device on the path reset the connection");
+    if let Some(trigger) = case.answer.content {
+        say!(out, " ");
+        write_span(out, trigger.latency);
+        say!(
+            out,
+            " after the {} in frame {}",
+            trigger.kind.words(),
+            trigger.frame
+        );
+    }
+    say!(
+        out,
+        ", in the {sender}'s name: it reacts to what was asked for."
+    );
+    if let Some(frame) = case.neighbours.other_name {
+        say!(
+            out,
+            " The same server was asked by another name and answered (frame {frame}): the name decides."
+        );
+    }
+}
+
+fn write_policy_block(case: &Case, _: Origin, out: &mut String) {
+    let sender = case.sender_word();
+    say!(
+        out,
+        "A device on the path reset the running connection in the {sender}'s name"
+    );
+    let Some(trigger) = case.trigger() else {
+        say!(out, ".");
+        return;
+    };
+    say!(out, ", ");
+    write_span(out, trigger.latency);
+    say!(
+        out,
+        " after the {} in frame {}.",
+        trigger.kind.words(),
+        trigger.frame
+    );
+    if trigger.kind == SegmentKind::Data {
+        say!(out, " A filter that objects to that data looks the same.");
+    }
 }

@@ -2,10 +2,9 @@
 
 //! Why an RST was sent, and whether it matters.
 //!
-//! One file per group of causes: what must have been seen, what excludes it,
-//! and its sentence. `catalogue.rs` has the table of tokens and impacts.
-//! Groups are asked in the order of `GROUPS`; the first that knows the case
-//! answers, so the more specific stand first.
+//! A cause is one row: its token, its usual impact, what `docs/causes.md` says of
+//! it, what must have been seen, and its sentence. One file per group of causes
+//! holds the group's rows in the order of asking; `catalogue.rs` collects them.
 
 #![forbid(unsafe_code)]
 
@@ -17,38 +16,63 @@ mod forgotten;
 mod impact;
 mod interference;
 mod opening;
+mod row;
+#[cfg(test)]
+mod tests;
 mod timers;
+mod unknown;
 
-pub use catalogue::{About, Cause};
+pub use catalogue::Cause;
 pub use impact::{Impact, Severity};
+pub use row::About;
 
-use crate::case::{Case, Origin};
+use std::ffi::CStr;
 
-/// A group of causes.
-struct CauseGroup {
-    /// The cause, if the case is one of the group's.
-    recognise: fn(&Case, Origin) -> Option<Cause>,
-    /// Writes `rst.cause.text`; false if the cause is not the group's.
-    write: fn(Cause, &Case, Origin, &mut String) -> bool,
-}
-
-const GROUPS: [CauseGroup; 6] = [
-    after_reset::GROUP,
-    opening::GROUP,
-    interference::GROUP,
-    closing::GROUP,
-    forgotten::GROUP,
-    abort::GROUP,
-];
+use crate::{
+    case::{Case, Origin},
+    words::say,
+};
 
 impl Cause {
     /// The cause of this RST.
     #[must_use]
     pub fn of(case: &Case, origin: Origin) -> Self {
-        GROUPS
+        catalogue::GROUPS
             .iter()
-            .find_map(|group| (group.recognise)(case, origin))
-            .unwrap_or(Self::Unknown)
+            .copied()
+            .flatten()
+            .find(|rule| rule.recognises(case, origin))
+            .map_or(Self::Unknown, row::Rule::cause)
+    }
+
+    /// The value of `rst.cause`.
+    #[must_use]
+    pub const fn token(self) -> &'static CStr {
+        self.row().name.token
+    }
+
+    /// Filter name of its expert item.
+    #[must_use]
+    pub const fn expert_name(self) -> &'static CStr {
+        self.row().name.expert
+    }
+
+    /// What the RST is, as a phrase.
+    #[must_use]
+    pub const fn title(self) -> &'static CStr {
+        self.row().title
+    }
+
+    /// Its impact where nothing special is seen.
+    #[must_use]
+    pub const fn usual_impact(self) -> Impact {
+        self.row().usual_impact
+    }
+
+    /// What there is to know of it.
+    #[must_use]
+    pub const fn about(self) -> &'static About {
+        &self.row().about
     }
 
     /// Number of its expert item.
@@ -65,21 +89,9 @@ impl Cause {
 
     /// Writes `rst.cause.text`.
     pub fn write_text(self, case: &Case, origin: Origin, out: &mut String) {
-        let known = GROUPS
-            .iter()
-            .any(|group| (group.write)(self, case, origin, out));
-        if !known {
-            abort::write_unknown(case, out);
-        }
-        let says_who = matches!(
-            self,
-            Self::PortClosed
-                | Self::NoConnection
-                | Self::IdleStateLost
-                | Self::Consequence
-                | Self::Unknown
-        );
-        if origin == Origin::Unclear && !says_who {
+        let row = self.row();
+        (row.write)(case, origin, out);
+        if origin == Origin::Unclear && !row.says_who {
             out.push_str(" This holds if the host itself sent the RST, which is not certain.");
         }
     }
@@ -92,24 +104,9 @@ impl Cause {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_cause_that_can_matter_names_a_next_step() {
-        for cause in Cause::ALL {
-            assert!(
-                cause.usual_impact() == Impact::Benign || !cause.about().next.is_empty(),
-                "{cause:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn index_is_the_place_in_the_list() {
-        for (cause, index) in Cause::ALL.iter().zip(0..) {
-            assert_eq!(cause.index(), index);
-        }
+/// The frame of the segment that it answers, in brackets.
+fn write_trigger_frame(case: &Case, out: &mut String) {
+    if let Some(trigger) = case.trigger() {
+        say!(out, " (frame {})", trigger.frame);
     }
 }

@@ -2,158 +2,200 @@
 
 //! RSTs while a connection is being opened, or before it carried a byte.
 
-use super::{Cause, CauseGroup, forgotten::is_unsolicited};
+use super::{
+    About, Cause, Impact,
+    forgotten::is_unsolicited,
+    row::{Row, Rule, name},
+    write_trigger_frame,
+};
 use crate::{
     case::{Case, Origin, Scan},
     conversation::{Phase, Role, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
 
-pub(super) const GROUP: CauseGroup = CauseGroup { recognise, write };
+pub(super) const RULES: &[Rule] = &[
+    Rule::Row(Row {
+        cause: Cause::ConnectionRejected,
+        name: name!("connection_rejected"),
+        title: c"connection rejected on the path",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "The answer to a SYN, and the evidence says that another host than the server gave it.",
+            means: "A firewall, load balancer or gateway on the path refuses the connection. Where it refuses for many hosts alike, its rule or its routing is wrong.",
+            alike: "A closed port, if the device answers with the server's own TTL and delay.",
+            source: "netfilter's REJECT --reject-with tcp-reset; docs/measured.md#rst-forms-netfilter.",
+            next: "Look for a reject rule for this address and port on the devices between the two.",
+        },
+        recognise: |case, origin| answers_syn(case) && origin == Origin::Middlebox,
+        write: write_rejected,
+    }),
+    Rule::Row(Row {
+        cause: Cause::PortClosed,
+        name: name!("port_closed"),
+        title: c"port closed",
+        usual_impact: Impact::Disruptive,
+        says_who: true,
+        about: About {
+            seen: "RST+ACK acknowledges the client's SYN before any SYN-ACK, and nothing says that it is not the server's.",
+            means: "The server's kernel has no listener on this port: the service is down, or listens elsewhere.",
+            alike: "The host's own firewall with a reject rule; a bridge right beside the host, over IPv4.",
+            source: "RFC 9293 §3.10.7.1; docs/measured.md#rst-forms-linux.",
+            next: "Check on the server that the service listens on this address and port, and that its own firewall admits the client.",
+        },
+        recognise: |case, _| answers_syn(case),
+        write: write_refused,
+    }),
+    Rule::Row(Row {
+        cause: Cause::HalfOpenRecovery,
+        name: name!("half_open_recovery"),
+        title: c"half-open connection cleared",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "SYN, an ACK that does not fit it, RST, and mostly the SYN once more.",
+            means: "The client reuses ports of a connection that the server still knows; the RST clears the old one.",
+            alike: "A stateful device that drops the new SYN's answer.",
+            source: "RFC 9293 §3.5.1 figure 9; RFC 5961 §4.",
+            next: "The next SYN on the same ports should succeed; if this is frequent, see why the client reuses its ports so early.",
+        },
+        recognise: |case, _| clears_old_connection(case),
+        write: write_half_open_recovery,
+    }),
+    Rule::Also(Cause::Backscatter, |case, origin| {
+        refuses_syn_ack(case, origin) && !case.sender.has_seq()
+    }),
+    Rule::Also(Cause::StrayAnswer, |case, origin| {
+        refuses_syn_ack(case, origin) && answers_wrong_number(case)
+    }),
+    Rule::Row(Row {
+        cause: Cause::HalfOpenScan,
+        name: name!("half_open_scan"),
+        title: c"half-open scan",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "A SYN without timestamps and window scale, as scanners build it, is answered with a SYN-ACK, and the client's kernel, which knows nothing of it, answers with an RST.",
+            means: "Somebody scans for open ports (nmap -sS, ZMap, masscan).",
+            alike: "A very small stack that offers no options, and gave up; the text says whether other targets were tried.",
+            source: "nmap's documentation of -sS; SIGCOMM 2023 §4.2.",
+            next: "See which other ports and hosts this client has tried (filter its address and tcp.flags.syn == 1).",
+        },
+        recognise: |case, origin| refuses_syn_ack(case, origin) && case.sender.is_raw_syn(),
+        write: write_half_open_scan,
+    }),
+    Rule::Row(Row {
+        cause: Cause::CancelledConnect,
+        name: name!("cancelled_connect"),
+        title: c"connection attempt cancelled",
+        usual_impact: Impact::Noteworthy,
+        says_who: false,
+        about: About {
+            seen: "The client answers the SYN-ACK to its own SYN with an RST.",
+            means: "Its socket was gone when the SYN-ACK came: a connect time-out, or another attempt was faster (Happy Eyeballs, RFC 8305).",
+            alike: "A half-open scan whose SYN copies a kernel's.",
+            source: "RFC 9293 §3.10.7.1; docs/measured.md#rst-forms-linux.",
+            next: "Compare the SYN-ACK's delay with the client's connect time-out; if it is small, see whether the client opened another connection at the same time.",
+        },
+        recognise: refuses_syn_ack,
+        write: write_cancelled,
+    }),
+    Rule::Row(Row {
+        cause: Cause::HealthCheck,
+        name: name!("health_check"),
+        title: c"health check",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "Three or more such probes from one client to one server port at equal intervals.",
+            means: "A load balancer or monitoring system asks whether the port is open, and saves the four packets of a close.",
+            alike: "A slow scan of one port.",
+            source: "HAProxy's check (option tcp-check); docs/measured.md#rst-forms-nat-and-proxies.",
+            next: "",
+        },
+        recognise: |case, origin| ends_unused(case, origin, Role::Client) && case.series.is_some(),
+        write: write_health_check,
+    }),
+    Rule::Row(Row {
+        cause: Cause::ConnectScan,
+        name: name!("connect_scan"),
+        title: c"connection closed unused",
+        usual_impact: Impact::Benign,
+        says_who: false,
+        about: About {
+            seen: "The client completes the handshake and resets, without a byte from either side.",
+            means: "A probe: it wanted to know whether the port is open. Part of a scan if the same client tried five targets in a minute.",
+            alike: "A health check seen only once; a browser that opened a connection in advance.",
+            source: "nmap's documentation of -sT; Jung et al., S&P 2004 for the number.",
+            next: "",
+        },
+        recognise: |case, origin| ends_unused(case, origin, Role::Client),
+        write: write_connect_scan,
+    }),
+    Rule::Row(Row {
+        cause: Cause::NotAccepted,
+        name: name!("not_accepted"),
+        title: c"not accepted by the application",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "The server resets after the handshake, before it sent a byte and before a request came.",
+            means: "Its kernel completed the handshake for an application that never took the connection: listener closed, backlog full (tcp_abort_on_overflow), or refused by the application.",
+            alike: "A proxy without a backend.",
+            source: "Linux tcp(7), tcp_abort_on_overflow; docs/measured.md#rst-forms-linux.",
+            next: "Check on the server the listener's backlog (ss -ltn, nstat TcpExtListenOverflows) and whether the service was just stopping.",
+        },
+        recognise: |case, origin| ends_unused(case, origin, Role::Server),
+        write: write_not_accepted,
+    }),
+];
 
-fn recognise(case: &Case, origin: Origin) -> Option<Cause> {
-    let middlebox = origin == Origin::Middlebox;
-    match (case.phase, case.role?) {
-        (Phase::Syn, Role::Server) if middlebox => Some(Cause::ConnectionRejected),
-        (Phase::Syn, Role::Server) => Some(Cause::PortClosed),
-        // RFC 9293 §3.5.1 figures 8 and 9: the SYN met an old connection, whose
-        // (challenge) ACK the client cannot place.
-        (Phase::Syn, Role::Client) if case.shape() == Shape::Passive => {
-            Some(Cause::HalfOpenRecovery)
-        }
-        (Phase::Handshake | Phase::Established, _) if middlebox || case.after_idle => None,
-        // A bare ACK of strangers, or what came after a long life of silence.
-        (Phase::Established, _) if is_unsolicited(case) => None,
-        (Phase::Handshake, Role::Client) if answers_unasked(case) => Some(Cause::Backscatter),
-        (Phase::Handshake, Role::Client) if answers_wrong_number(case) => Some(Cause::StrayAnswer),
-        (Phase::Handshake, Role::Client) if case.shape() == Shape::Passive => {
-            Some(if case.sender.is_raw_syn() {
-                Cause::HalfOpenScan
-            } else {
-                Cause::CancelledConnect
-            })
-        }
-        (Phase::Handshake | Phase::Established, Role::Client) if case.series.is_some() => {
-            Some(Cause::HealthCheck)
-        }
-        (Phase::Handshake | Phase::Established, Role::Client) => Some(Cause::ConnectScan),
-        (Phase::Handshake | Phase::Established, Role::Server) => Some(Cause::NotAccepted),
-        _ => None,
-    }
+fn answers_syn(case: &Case) -> bool {
+    case.phase == Phase::Syn && case.role == Some(Role::Server)
 }
 
-/// Whether it answers a SYN-ACK to a SYN that the capture does not hold.
-fn answers_unasked(case: &Case) -> bool {
-    case.shape() == Shape::Passive && !case.sender.has_seq()
+/// RFC 9293 §3.5.1 figures 8 and 9: the SYN met an old connection, whose
+/// (challenge) ACK the client cannot place.
+fn clears_old_connection(case: &Case) -> bool {
+    case.phase == Phase::Syn && case.role == Some(Role::Client) && case.shape() == Shape::Passive
+}
+
+/// Whether this side itself ends a connection that has not carried a byte.
+fn ends_unused(case: &Case, origin: Origin, role: Role) -> bool {
+    let unused = match case.phase {
+        Phase::Handshake => true,
+        // Not a bare ACK of strangers.
+        Phase::Established => !is_unsolicited(case),
+        _ => false,
+    };
+    // What comes after a long silence was not for want of use.
+    unused && case.role == Some(role) && origin != Origin::Middlebox && !case.after_idle
+}
+
+fn refuses_syn_ack(case: &Case, origin: Origin) -> bool {
+    case.phase == Phase::Handshake
+        && case.shape() == Shape::Passive
+        && ends_unused(case, origin, Role::Client)
 }
 
 /// Whether the SYN-ACK that it answers acknowledges another SYN than its own
 /// (RFC 9293 §3.10.7.3: an unacceptable ACK is answered with an RST).
 fn answers_wrong_number(case: &Case) -> bool {
-    case.shape() == Shape::Passive && case.sender.syn() && case.reset.seq != case.sender.snd_nxt
+    case.sender.syn() && case.reset.seq != case.sender.snd_nxt
 }
 
-fn write(cause: Cause, case: &Case, origin: Origin, out: &mut String) -> bool {
-    match cause {
-        Cause::PortClosed => write_refused(case, origin, out),
-        Cause::ConnectionRejected => {
-            say!(out, "A device on the path rejected the connection attempt");
-            write_answered(case, out);
-            say!(out, "; the server did not send this RST.");
-            if case.same_look_hosts > 1 {
-                say!(
-                    out,
-                    " It answers for {} hosts alike: look at its rules and routes first.",
-                    case.same_look_hosts,
-                );
-            }
-        }
-        Cause::Backscatter if case.phase == Phase::Handshake => {
-            say!(out, "The client answers a SYN-ACK");
-            if let Some(trigger) = case.trigger() {
-                say!(out, " (frame {})", trigger.frame);
-            }
-            say!(
-                out,
-                " for which the capture holds no SYN: somebody has used its address elsewhere, or the SYN took another way."
-            );
-        }
-        Cause::StrayAnswer if case.phase == Phase::Handshake => {
-            say!(out, "The SYN-ACK");
-            if let Some(trigger) = case.trigger() {
-                say!(out, " in frame {}", trigger.frame);
-            }
-            say!(
-                out,
-                " does not acknowledge the client's SYN (it is {} off), so the client refuses it: a late copy, or a server that still knows an older connection.",
-                case.reset.seq.distance(case.sender.snd_nxt).unsigned_abs(),
-            );
-        }
-        Cause::HalfOpenRecovery => {
-            say!(
-                out,
-                "The client's SYN met a connection that the server still knew; the server answered with an ACK"
-            );
-            if let Some(trigger) = case.trigger() {
-                say!(out, " (frame {})", trigger.frame);
-            }
-            say!(
-                out,
-                ", and this RST clears the old connection, so that the SYN can be repeated."
-            );
-        }
-        Cause::HalfOpenScan => {
-            say!(
-                out,
-                "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
-            );
-            write_scan(case, out);
-        }
-        Cause::CancelledConnect => {
-            say!(
-                out,
-                "The client had given up the attempt when the SYN-ACK came"
-            );
-            if let Some(trigger) = case.trigger() {
-                say!(out, " (frame {})", trigger.frame);
-            }
-            say!(
-                out,
-                ": a connect time-out, or another attempt that was faster (Happy Eyeballs)."
-            );
-        }
-        Cause::HealthCheck => {
-            say!(
-                out,
-                "The client opened the connection and reset it without a byte"
-            );
-            if let Some(series) = case.series {
-                say!(out, ", as every ");
-                write_span(out, series.period);
-                say!(out, " ({} times so far)", series.count);
-            }
-            say!(out, ": a health check.");
-        }
-        Cause::ConnectScan if case.neighbours.scan.is_some() => {
-            say!(
-                out,
-                "The client opened the connection and reset it without a byte."
-            );
-            write_scan(case, out);
-        }
-        Cause::ConnectScan => say!(
+fn write_rejected(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "A device on the path rejected the connection attempt");
+    write_answered(case, out);
+    say!(out, "; the server did not send this RST.");
+    if case.same_look_hosts > 1 {
+        say!(
             out,
-            "The client opened the connection and reset it without a byte: a probe, a port scan, or a connection that was not needed after all."
-        ),
-        Cause::NotAccepted => {
-            say!(
-                out,
-                "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed, its backlog was full, or the application refused the client."
-            );
-        }
-        _ => return false,
+            " It answers for {} hosts alike: look at its rules and routes first.",
+            case.same_look_hosts,
+        );
     }
-    true
 }
 
 fn write_refused(case: &Case, origin: Origin, out: &mut String) {
@@ -182,6 +224,97 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
             " The same host drops SYNs to port {port} silently (frame {frame}): that port is filtered, this one is not."
         );
     }
+}
+
+fn write_half_open_recovery(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client's SYN met a connection that the server still knew; the server answered with an ACK"
+    );
+    write_trigger_frame(case, out);
+    say!(
+        out,
+        ", and this RST clears the old connection, so that the SYN can be repeated."
+    );
+}
+
+/// A [`Cause::Backscatter`] that answers a SYN-ACK.
+pub(super) fn write_unasked(case: &Case, out: &mut String) {
+    say!(out, "The client answers a SYN-ACK");
+    write_trigger_frame(case, out);
+    say!(
+        out,
+        " for which the capture holds no SYN: somebody has used its address elsewhere, or the SYN took another way."
+    );
+}
+
+/// A [`Cause::StrayAnswer`] to a SYN-ACK.
+pub(super) fn write_wrong_number(case: &Case, out: &mut String) {
+    say!(out, "The SYN-ACK");
+    if let Some(trigger) = case.trigger() {
+        say!(out, " in frame {}", trigger.frame);
+    }
+    say!(
+        out,
+        " does not acknowledge the client's SYN (it is {} off), so the client refuses it: a late copy, or a server that still knows an older connection.",
+        case.reset.seq.distance(case.sender.snd_nxt).unsigned_abs(),
+    );
+}
+
+fn write_half_open_scan(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
+    );
+    write_scan(case, out);
+}
+
+fn write_cancelled(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client had given up the attempt when the SYN-ACK came"
+    );
+    write_trigger_frame(case, out);
+    say!(
+        out,
+        ": a connect time-out, or another attempt that was faster (Happy Eyeballs)."
+    );
+}
+
+fn write_health_check(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client opened the connection and reset it without a byte"
+    );
+    if let Some(series) = case.series {
+        say!(out, ", as every ");
+        write_span(out, series.period);
+        say!(out, " ({} times so far)", series.count);
+    }
+    say!(out, ": a health check.");
+}
+
+fn write_connect_scan(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client opened the connection and reset it without a byte"
+    );
+    if case.neighbours.scan.is_some() {
+        say!(out, ".");
+        write_scan(case, out);
+    } else {
+        say!(
+            out,
+            ": a probe, a port scan, or a connection that was not needed after all."
+        );
+    }
+}
+
+fn write_not_accepted(_: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed, its backlog was full, or the application refused the client."
+    );
 }
 
 fn write_scan(case: &Case, out: &mut String) {

@@ -286,6 +286,20 @@ impl Endpoint {
         self.segments = 2 + data_segments;
     }
 
+    /// A FIN, for tests.
+    #[cfg(test)]
+    pub(crate) fn test_closed(&mut self) {
+        self.set_has_seq();
+        self.set_fin();
+    }
+
+    /// A window of 0, for tests.
+    #[cfg(test)]
+    pub(crate) fn test_stalled(&mut self) {
+        self.set_has_seq();
+        self.learn_window(0, false);
+    }
+
     /// A packet with this flow label, for tests.
     #[cfg(test)]
     pub(crate) fn test_label(&mut self, label: u32) {
