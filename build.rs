@@ -135,6 +135,9 @@ fn load_libclang() -> Result<(), String> {
         .map_err(|error| error.to_string().trim().replace('\n', "; "))
 }
 
+/// Constants of the contract, without its prefix, that stand in members of one byte.
+const BYTES: [&str; 4] = ["FORMAT_", "PREFERENCE_", "SEVERITY_", "TYPE_"];
+
 /// Gives the macros the types that they stand for.
 #[derive(Debug)]
 struct MacroTypes;
@@ -144,7 +147,7 @@ impl ParseCallbacks for MacroTypes {
         let name = name.strip_prefix("RSTSCOPE_")?;
         if name.starts_with("STATUS_") {
             Some(IntKind::I32)
-        } else if name.starts_with("SEVERITY_") {
+        } else if BYTES.iter().any(|start| name.starts_with(start)) {
             Some(IntKind::U8)
         } else {
             None

@@ -7,7 +7,7 @@
 //! frame ─► segment.c ─► rstscope_segment ─► ffi ─► Engine ─► conversation (what happened between two endpoints)
 //!                         (C ABI)                     │   └► baseline     (what each host usually does)
 //!                                                     └─ on RST ─► evidence/* (pure) ─► verdict ─► stored by frame
-//! tree.c ◄─ verdict / findings / text ◄──────── ffi ◄───────────────────────────────── looked up by frame
+//! tree.c ◄─ rows of the field table ◄────────── ffi ◄───────────────────────────────── looked up by frame
 //! ```
 //!
 //! Left to right once per frame, in capture order; right to left as often as

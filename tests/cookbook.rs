@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use rstscope::verdict::fields::{Field, find};
 use rstscope_test_support::index::Index;
 use rstscope_test_support::page::{Page, Step};
 use rstscope_test_support::tshark::{Scratch, Tshark};
@@ -33,14 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What OpenSearch is to be told of the fields.
 const MAPPING: &str = "docs/opensearch-mapping.json";
-
-/// Fields with sentences, which are searched by word.
-const SENTENCES: &[&str] = &[
-    "rst.cause.text",
-    "rst.next_step",
-    "rst.evidence.text",
-    "rst.followup",
-];
 
 /// What one wants to know of the frame beside our own fields.
 const AROUND: &[(&str, &[(&str, &str)])] = &[
@@ -305,7 +298,7 @@ fn mapped_type(name: &str, kind: &str) -> &'static str {
     match kind {
         // Printed as 0x1a2b.
         "FT_UINT16" => "keyword",
-        "FT_STRING" if SENTENCES.contains(&name) => "text",
+        "FT_STRING" if find(name).is_some_and(Field::is_sentence) => "text",
         "FT_STRING" => "keyword",
         "FT_BOOLEAN" => "boolean",
         "FT_RELATIVE_TIME" => "double",

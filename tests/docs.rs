@@ -6,12 +6,10 @@
 use std::{error::Error, ffi::CStr, fmt::Write as _, fs, path::Path};
 
 use rstscope::{
-    baseline::Pattern,
-    case::Origin,
-    cause::{Cause, Impact},
-    conversation::{Acceptability, Phase, Role, SegmentKind},
+    cause::Cause,
+    engine::{PREFERENCES, Preferred},
     evidence::catalogue::TABLE,
-    verdict::FollowupKind,
+    verdict::{FollowupKind, fields},
 };
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -76,70 +74,24 @@ fn causes() -> Outcome<String> {
     Ok(out)
 }
 
-/// A row of the table in `wireshark-plugin/fields.c`.
-struct Field {
-    filter: String,
-    kind: String,
-    blurb: String,
-}
-
-/// The rows `ROW(FIELD_…, "name", "filter", FT_…, …, "blurb")`.
-fn table() -> Outcome<Vec<Field>> {
-    let source = fs::read_to_string(root().join("wireshark-plugin/fields.c"))?;
-    let rows = source.split("    ROW(FIELD_").skip(1);
-    rows.map(|row| {
-        let row = row.split("),\n").next().unwrap_or_default();
-        let row = row.replace("\\\"", "\u{1}");
-        let mut texts = row.split('"').skip(1).step_by(2);
-        let [filter, blurb] = [texts.nth(1), texts.last()];
-        let kind = row
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .find(|word| word.starts_with("FT_"));
-        Ok(Field {
-            filter: filter.ok_or("a row without filter name")?.to_owned(),
-            kind: kind.ok_or("a row without type")?.to_owned(),
-            blurb: blurb.ok_or("a row without text")?.replace('\u{1}', "\""),
-        })
-    })
-    .collect()
-}
-
-/// What a field of tokens may say.
-fn tokens(filter: &str) -> Option<Vec<&'static str>> {
-    let list: Vec<&CStr> = match filter {
-        "rst.phase" => Phase::ALL.iter().map(|phase| phase.token()).collect(),
-        "rst.sender" => vec![Role::Client.token(), Role::Server.token(), c"unknown"],
-        "rst.origin" => Origin::ALL.iter().map(|origin| origin.token()).collect(),
-        "rst.ip_id.pattern" => Pattern::ALL.iter().map(|pattern| pattern.token()).collect(),
-        "rst.trigger" => SegmentKind::ALL.iter().map(|kind| kind.token()).collect(),
-        "rst.impact" => Impact::ALL.iter().map(|impact| impact.token()).collect(),
-        "rst.acceptability" => Acceptability::ALL.iter().map(|it| it.token()).collect(),
-        "rst.evidence.points_to" => vec![Origin::Endpoint.token(), Origin::Middlebox.token()],
-        _ => return None,
-    };
-    Some(list.into_iter().map(word).collect())
-}
-
 fn fields() -> Outcome<String> {
     let mut out = String::from(
         "# Fields, expert items and preferences\n\n\
-         Written from the tables in the code, [`wireshark-plugin/fields.c`](../wireshark-plugin/fields.c) first.\n\
+         Written from the tables in the code, [`src/verdict/fields/table.rs`](../src/verdict/fields/table.rs) first.\n\
          A field that has no value in your capture is absent: test for its presence by its name alone (`rst.ttl.delta`).\n\n\
          ## Fields\n\n| field | type | meaning |\n|---|---|---|\n",
     );
-    for field in table()? {
-        let said = match (tokens(&field.filter), field.filter.as_str()) {
-            (Some(tokens), _) => format!(": `{}`", tokens.join("`, `")),
-            (None, "rst.cause") => ": see [causes.md](causes.md)".to_owned(),
-            (None, "rst.evidence") => ": see below".to_owned(),
-            (None, _) => String::new(),
+    for field in fields::all() {
+        let said = match (field.see, field.tokens) {
+            (Some(see), _) => format!(": {see}"),
+            (None, Some(tokens)) => {
+                let tokens: Vec<_> = tokens().into_iter().map(word).collect();
+                format!(": `{}`", tokens.join("`, `"))
+            }
+            (None, None) => String::new(),
         };
-        let kind = &field.kind;
-        writeln!(
-            out,
-            "| `{}` | {kind} | {}{said} |",
-            field.filter, field.blurb
-        )?;
+        let (filter, kind, about) = (word(field.filter), field.kind().name(), word(field.about));
+        writeln!(out, "| `{filter}` | {kind} | {about}{said} |")?;
     }
     out.push_str(
         "\n## Evidence\n\n\
@@ -170,14 +122,32 @@ fn fields() -> Outcome<String> {
         )?;
     }
     out.push_str("- `rst.expert.disabled`, on one frame: the analysis stopped in this file because of a defect; please report it\n");
-    out.push_str(PREFERENCES);
+    out.push_str(
+        "\n## Preferences\n\n\
+         Edit → Preferences → Protocols → RST Analysis, or `-o name:value`.\n\n\
+         | name | default | meaning |\n|---|---|---|\n",
+    );
+    for preference in PREFERENCES {
+        let name = word(preference.name);
+        let (title, description) = (word(preference.title), word(preference.description));
+        let (default, choices) = values(&preference.kind);
+        writeln!(
+            out,
+            "| `rst.{name}` | {default} | {title}{choices}. {description} |"
+        )?;
+    }
     Ok(out)
 }
 
-const PREFERENCES: &str = "\n## Preferences\n\n\
-    Edit → Preferences → Protocols → RST Analysis, or `-o name:value`.\n\n\
-    | name | default | meaning |\n|---|---|---|\n\
-    | `rst.info_column` | TRUE | append the summary to the Info column |\n\
-    | `rst.idle_threshold` | 30 | seconds of silence that count as idle |\n\
-    | `rst.ttl_tolerance` | 2 | TTL drop, in hops, that a route change explains |\n\
-    | `rst.expert_level` | all | which impacts raise expert items: `all`, `noteworthy`, `disruptive` |\n";
+/// The default of a preference, and the words to choose from.
+fn values(kind: &Preferred) -> (String, String) {
+    match kind {
+        Preferred::Boolean(default, _) => (default.to_string().to_uppercase(), String::new()),
+        Preferred::Number(default, _) => (default.to_string(), String::new()),
+        Preferred::Choice(choices) => {
+            let words: Vec<_> = choices.iter().map(|choice| word(choice.word)).collect();
+            let default = words.first().copied().unwrap_or_default();
+            (default.to_owned(), format!(": `{}`", words.join("`, `")))
+        }
+    }
+}

@@ -12,7 +12,8 @@
 use std::{
     env,
     error::Error,
-    ffi::CStr,
+    ffi::{CStr, c_char},
+    mem::MaybeUninit,
     path::{Path, PathBuf},
     process::Command,
     ptr,
@@ -73,23 +74,14 @@ struct Engine(*mut rstscope_engine);
 
 impl Engine {
     fn new() -> Self {
-        let mut settings = rstscope_settings {
-            idle_threshold_s: 0,
-            ttl_tolerance: 0,
-            expert_level: 0,
-            reserved: 0,
-        };
+        let values: Vec<u32> = (0..rstscope_preference_count()).map(default).collect();
+        let count = u32::try_from(values.len()).unwrap();
         let mut engine = ptr::null_mut();
+        let out = &raw mut engine;
         // SAFETY: all places are ours.
-        unsafe {
-            assert_eq!(
-                rstscope_settings_default(&raw mut settings),
-                RSTSCOPE_STATUS_OK
-            );
-            let status =
-                rstscope_engine_new(RSTSCOPE_ABI_VERSION, &raw const settings, &raw mut engine);
-            assert_eq!(status, RSTSCOPE_STATUS_OK);
-        }
+        let status =
+            unsafe { rstscope_engine_new(RSTSCOPE_ABI_VERSION, values.as_ptr(), count, out) };
+        assert_eq!(status, RSTSCOPE_STATUS_OK);
         Self(engine)
     }
 
@@ -98,31 +90,74 @@ impl Engine {
         unsafe { rstscope_engine_observe(self.0, segment) }
     }
 
-    fn verdict(&self, frame: u32) -> Result<rstscope_verdict, rstscope_status> {
-        let mut verdict = std::mem::MaybeUninit::uninit();
-        // SAFETY: the engine lives, and OK means that the verdict is written.
-        unsafe {
-            match rstscope_engine_verdict(self.0, frame, verdict.as_mut_ptr()) {
-                RSTSCOPE_STATUS_OK => Ok(verdict.assume_init()),
-                status => Err(status),
-            }
-        }
+    fn item(&self, frame: u32, index: u32) -> Result<(rstscope_item, String), rstscope_status> {
+        ask(|out, text, capacity, length| {
+            // SAFETY: the engine lives, all places are the buffers of `ask`.
+            unsafe { rstscope_engine_item(self.0, frame, index, out, text, capacity, length) }
+        })
     }
 
-    fn text(&self, frame: u32, kind: rstscope_text, index: u32) -> Result<String, rstscope_status> {
-        let mut buffer = [0_u8; 1024];
-        let start = buffer.as_mut_ptr().cast();
-        // SAFETY: the engine lives, the buffer has that length.
-        let status = unsafe {
-            let length = ptr::null_mut();
-            rstscope_engine_text(self.0, frame, kind, index, start, buffer.len(), length)
-        };
-        let text = CStr::from_bytes_until_nul(&buffer).unwrap();
-        match status {
-            RSTSCOPE_STATUS_OK => Ok(text.to_str().unwrap().to_owned()),
+    fn row(&self, frame: u32, index: u32) -> Result<(rstscope_row, String), rstscope_status> {
+        ask(|out, text, capacity, length| {
+            // SAFETY: the engine lives, all places are the buffers of `ask`.
+            unsafe { rstscope_engine_row(self.0, frame, 0, index, out, text, capacity, length) }
+        })
+    }
+
+    /// The values of a field of the first item, numbers as text.
+    fn values(&self, frame: u32, filter: &str) -> Vec<String> {
+        let rows = (0..).map_while(|index| self.row(frame, index).ok());
+        rows.filter(|(row, _)| word(field(row.field).filter) == filter)
+            .map(|(row, text)| match field(row.field).type_ {
+                RSTSCOPE_TYPE_STRING => text,
+                _ => row.number.to_string(),
+            })
+            .collect()
+    }
+}
+
+/// Calls with a place and a buffer; OK means that both are written.
+fn ask<T>(
+    call: impl FnOnce(*mut T, *mut c_char, usize, *mut usize) -> rstscope_status,
+) -> Result<(T, String), rstscope_status> {
+    let mut out = MaybeUninit::uninit();
+    let mut buffer = [0_u8; 1024];
+    let text = buffer.as_mut_ptr().cast();
+    match call(out.as_mut_ptr(), text, buffer.len(), ptr::null_mut()) {
+        RSTSCOPE_STATUS_OK => {
+            let text = CStr::from_bytes_until_nul(&buffer).unwrap();
+            // SAFETY: OK means that it is written.
+            Ok((
+                unsafe { out.assume_init() },
+                text.to_str().unwrap().to_owned(),
+            ))
+        }
+        status => Err(status),
+    }
+}
+
+/// An entry of one of the lists.
+fn listed<T>(
+    get: unsafe extern "C" fn(u32, *mut T) -> rstscope_status,
+    index: u32,
+) -> Result<T, rstscope_status> {
+    let mut out = MaybeUninit::uninit();
+    // SAFETY: the place is ours, and OK means that it is written.
+    unsafe {
+        match get(index, out.as_mut_ptr()) {
+            RSTSCOPE_STATUS_OK => Ok(out.assume_init()),
             status => Err(status),
         }
     }
+}
+
+fn field(index: u32) -> rstscope_field {
+    listed(rstscope_field_get, index).unwrap()
+}
+
+fn default(preference: u32) -> u32 {
+    let preference = listed(rstscope_preference_get, preference).unwrap();
+    preference.default_value
 }
 
 impl Drop for Engine {
@@ -177,37 +212,46 @@ fn segment(frame: u32, source: u8, destination: u8, tcp: &'static [u8]) -> rstsc
     }
 }
 
-fn token(text: *const std::ffi::c_char) -> &'static str {
-    // SAFETY: tokens are literals.
+fn word(text: *const c_char) -> &'static str {
+    // SAFETY: the contract's `const char *` are literals.
     unsafe { CStr::from_ptr(text) }.to_str().unwrap()
+}
+
+/// An engine that has seen a refused connection.
+fn refused() -> Engine {
+    let mut engine = Engine::new();
+    let [syn, rst] = [segment(7, 1, 2, &CONNECT), segment(8, 2, 1, &REFUSE)];
+    assert_eq!(engine.observe(&syn), RSTSCOPE_STATUS_OK);
+    assert_eq!(engine.observe(&rst), RSTSCOPE_STATUS_OK);
+    engine
 }
 
 #[test]
 fn refused_connection_over_ipv6_is_explained() {
-    let mut engine = Engine::new();
-    assert_eq!(
-        engine.observe(&segment(7, 1, 2, &CONNECT)),
-        RSTSCOPE_STATUS_OK
-    );
-    assert_eq!(
-        engine.observe(&segment(8, 2, 1, &REFUSE)),
-        RSTSCOPE_STATUS_OK
-    );
-    let verdict = engine.verdict(8).unwrap();
-    assert_eq!(token(verdict.phase), "syn");
-    assert_eq!(token(verdict.sender), "server");
-    assert_eq!(verdict.trigger_frame, 7);
-    assert_eq!(verdict.latency_ns, 1_000_000);
-    assert_eq!(verdict.ttl, 60);
-    assert_eq!(verdict.present & RSTSCOPE_VERDICT_HAS_IP_ID, 0);
-    assert!(
-        engine
-            .text(8, RSTSCOPE_TEXT_SUMMARY, 0)
-            .unwrap()
-            .starts_with("RST ")
-    );
-    assert_eq!(engine.verdict(7).err(), Some(RSTSCOPE_STATUS_NOT_FOUND));
-    assert_eq!(engine.verdict(0).err(), Some(RSTSCOPE_STATUS_NOT_FOUND));
+    let engine = refused();
+    let (item, summary) = engine.item(8, 0).unwrap();
+    assert!(summary.starts_with("RST "), "{summary}");
+    assert_eq!(engine.values(8, "rst.summary"), [summary]);
+    let expert = listed(rstscope_expert_get, item.expert).unwrap();
+    let cause = engine.values(8, "rst.cause").concat();
+    assert_eq!(word(expert.name), format!("rst.expert.{cause}"));
+    for (filter, value) in [
+        ("rst.phase", "syn"),
+        ("rst.when", "syn"),
+        ("rst.sender", "server"),
+        ("rst.trigger_frame", "7"),
+        ("rst.latency", "1000000"),
+        ("rst.ttl", "60"),
+        ("rst.handshake_seen", "1"),
+    ] {
+        assert_eq!(engine.values(8, filter), [value], "{filter}");
+    }
+    assert!(engine.values(8, "rst.ip_id").is_empty());
+    for frame in [7, 0] {
+        let nothing = Some(RSTSCOPE_STATUS_NOT_FOUND);
+        assert_eq!(engine.item(frame, 0).err(), nothing);
+        assert_eq!(engine.row(frame, 0).err(), nothing);
+    }
 }
 
 #[test]
@@ -220,23 +264,31 @@ fn segment_without_ip_header_has_no_ttl() {
         RSTSCOPE_STATUS_OK
     );
     assert_eq!(engine.observe(&refusal), RSTSCOPE_STATUS_OK);
-    assert_eq!(
-        engine.verdict(8).unwrap().present & RSTSCOPE_VERDICT_HAS_TTL,
-        0
-    );
+    assert_eq!(engine.values(8, "rst.phase"), ["syn"]);
+    assert!(engine.values(8, "rst.ttl").is_empty());
 }
 
 #[test]
-fn every_text_of_a_kind_has_an_end() {
-    let mut engine = Engine::new();
-    engine.observe(&segment(7, 1, 2, &CONNECT));
-    engine.observe(&segment(8, 2, 1, &REFUSE));
-    for kind in RSTSCOPE_TEXT_SUMMARY..=RSTSCOPE_TEXT_FOLLOWUP {
-        let end = (0..100).find_map(|index| engine.text(8, kind, index).err());
-        assert_eq!(end, Some(RSTSCOPE_STATUS_NOT_FOUND), "text {kind}");
-        let beyond = engine.text(8, kind, u32::MAX).err();
-        assert_eq!(beyond, Some(RSTSCOPE_STATUS_NOT_FOUND), "text {kind}");
-    }
+fn items_and_rows_have_an_end() {
+    let engine = refused();
+    let end = Some(RSTSCOPE_STATUS_NOT_FOUND);
+    assert_eq!(engine.item(8, 1).err(), end);
+    assert_eq!(engine.item(8, u32::MAX).err(), end);
+    let rows = (0..1000).find_map(|index| engine.row(8, index).err());
+    assert_eq!(rows, end);
+    assert_eq!(engine.row(8, u32::MAX).err(), end);
+}
+
+#[test]
+fn bytes_are_marked_and_units_shown_where_the_table_says_so() {
+    let rows: Vec<_> = (0..rstscope_field_count()).map(field).collect();
+    let named = |filter| rows.iter().find(|row| word(row.filter) == filter).unwrap();
+    let marks = named("rst.ttl").marks.map(word);
+    assert_eq!(marks, ["ip.ttl", "ipv6.hlim"]);
+    assert!(named("rst.ttl.expected").marks[0].is_null());
+    assert_eq!(word(named("rst.confidence").unit), "%");
+    assert_eq!(named("rst.ip_id").format, RSTSCOPE_FORMAT_HEXADECIMAL);
+    assert_eq!(named("rst.when").is_parent, 1);
 }
 
 #[test]
@@ -265,9 +317,7 @@ fn what_the_contract_does_not_allow_is_invalid() {
 fn frames_say_what_they_hold() {
     // SAFETY: the engine lives, or is NULL.
     let holds = |engine: &Engine, frame| unsafe { rstscope_engine_holds(engine.0, frame) };
-    let mut engine = Engine::new();
-    engine.observe(&segment(7, 1, 2, &CONNECT));
-    engine.observe(&segment(8, 2, 1, &REFUSE));
+    let engine = refused();
     assert_eq!(
         [7, 8, 0].map(|frame| holds(&engine, frame)),
         [0, RSTSCOPE_HOLDS_VERDICT, 0]
@@ -299,5 +349,6 @@ fn panic_is_caught_and_disables_the_engine() {
     assert_eq!(status, RSTSCOPE_STATUS_PANIC);
     let after = engine.observe(&segment(7, 1, 2, &CONNECT));
     assert_eq!(after, RSTSCOPE_STATUS_DISABLED);
-    assert_eq!(engine.verdict(7).err(), Some(RSTSCOPE_STATUS_DISABLED));
+    assert_eq!(engine.item(7, 0).err(), Some(RSTSCOPE_STATUS_DISABLED));
+    assert_eq!(engine.row(7, 0).err(), Some(RSTSCOPE_STATUS_DISABLED));
 }

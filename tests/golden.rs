@@ -16,7 +16,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rstscope::replay::{FrameFields, Passes, fields};
+use rstscope::{
+    replay::{FrameFields, Passes, fields},
+    verdict::fields::{Field, find},
+};
 use serde::Deserialize;
 
 /// What the maker of a capture knows of it.
@@ -39,15 +42,6 @@ struct Truth {
     looks_like: Option<String>,
     impact: String,
 }
-
-/// Fields that are sentences.
-const WORDS: &[&str] = &[
-    "rst.summary",
-    "rst.cause.text",
-    "rst.next_step",
-    "rst.evidence.text",
-    "rst.followup",
-];
 
 /// The resets whose sender is named rightly, below the captures.
 const FLOOR: &str = "floor.tsv";
@@ -152,7 +146,7 @@ fn capture_in(directory: &Path) -> PathBuf {
 fn golden(one_pass: &[FrameFields], two_passes: &[FrameFields], words: bool) -> String {
     let part = |fields: &FrameFields| -> Vec<(&'static str, String)> {
         let all = fields.fields.iter();
-        all.filter(|(name, _)| WORDS.contains(name) == words)
+        all.filter(|(name, _)| find(name).is_some_and(Field::is_sentence) == words)
             .cloned()
             .collect()
     };

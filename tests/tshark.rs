@@ -212,6 +212,41 @@ fn protocol_item_stands_on_resets_and_follow_ups_only() -> Outcome {
     Ok(())
 }
 
+/// In the bytes pane a click on the TTL shows the byte that it was read from, in a tunnel too.
+#[test]
+fn fields_mark_the_bytes_that_they_are_read_from() -> Outcome {
+    let attribute = |line: &str, name: &str| -> Option<String> {
+        let start = format!(" {name}=\"");
+        let (_, value) = line.split_once(&start)?;
+        Some(value.split_once('"')?.0.to_owned())
+    };
+    let (tshark, case, _scratch) = together()?;
+    let run = succeed(tshark.read(&case.capture, &["-Y", "rst.origin", "-T", "pdml"])?)?;
+    let text = String::from_utf8(run.stdout)?;
+    let mut compared = BTreeMap::new();
+    for (ours, theirs) in [
+        ("rst.ttl", &["ip.ttl", "ipv6.hlim"][..]),
+        ("rst.ip_id", &["ip.id"][..]),
+    ] {
+        for packet in text.split("<packet>") {
+            // Value, place and size: those of the innermost header, which comes last.
+            let bytes = |names: &[&str]| {
+                let line = packet.lines().rev().find(|line| {
+                    attribute(line, "name").is_some_and(|name| names.contains(&&*name))
+                })?;
+                Some(["show", "pos", "size"].map(|name| attribute(line, name)))
+            };
+            if let Some(shown) = bytes(&[ours]) {
+                assert_eq!(Some(shown), bytes(theirs), "{ours}: {packet}");
+                *compared.entry(ours).or_insert(0) += 1;
+            }
+        }
+    }
+    assert!(compared["rst.ttl"] > 100, "{compared:?}");
+    assert!(compared["rst.ip_id"] > 100, "{compared:?}");
+    Ok(())
+}
+
 #[test]
 fn cases_for_wireshark_alone_say_what_their_maker_knows() -> Outcome {
     #[derive(Deserialize)]

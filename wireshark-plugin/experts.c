@@ -1,5 +1,5 @@
 /* experts.c
- * The expert items, registered from the engine's lists.
+ * The expert items, registered from the engine's list.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,13 +8,8 @@
 
 #include <epan/expert.h>
 
-typedef struct expert_list {
-    ei_register_info *rows;
-    uint32_t count;
-} expert_list;
-
-static expert_list causes;
-static expert_list followups;
+/** By index; Wireshark keeps pointers into it until it ends: never freed. */
+static ei_register_info *experts;
 static expert_field ei_rstscope_disabled = EI_INIT;
 
 static int
@@ -30,30 +25,6 @@ wireshark_severity(uint8_t severity)
     }
 }
 
-static expert_list
-register_list(expert_module_t *module, uint32_t count,
-              rstscope_status (*get)(uint32_t index, rstscope_expert *out_expert))
-{
-    /* Wireshark keeps pointers into both until it ends: never freed. */
-    ei_register_info *rows = g_new0(ei_register_info, count);
-    expert_field *ids = g_new(expert_field, count);
-    expert_list list = {rows, 0};
-    rstscope_expert expert;
-    while (list.count < count && get(list.count, &expert) == RSTSCOPE_STATUS_OK) {
-        const expert_field unregistered = EI_INIT;
-        ei_register_info *row = &rows[list.count];
-        row->ids = &ids[list.count];
-        *row->ids = unregistered;
-        row->eiinfo.name = expert.name;
-        row->eiinfo.group = PI_SEQUENCE;
-        row->eiinfo.severity = wireshark_severity(expert.severity);
-        row->eiinfo.summary = expert.summary;
-        list.count++;
-    }
-    expert_register_field_array(module, rows, (int)list.count);
-    return list;
-}
-
 void
 experts_register(int proto)
 {
@@ -62,9 +33,22 @@ experts_register(int proto)
          {"rst.expert.disabled", PI_UNDECODED, PI_ERROR, "The analysis stopped in this file",
           EXPFILL}},
     };
+    const uint32_t count = rstscope_expert_count();
     expert_module_t *module = expert_register_protocol(proto);
-    causes = register_list(module, rstscope_cause_count(), rstscope_cause_get);
-    followups = register_list(module, rstscope_followup_count(), rstscope_followup_get);
+    expert_field *ids = g_new(expert_field, count);
+    experts = g_new0(ei_register_info, count);
+    for (uint32_t index = 0; index < count; index++) {
+        const expert_field unregistered = EI_INIT;
+        rstscope_expert expert;
+        rstscope_expert_get(index, &expert);
+        ids[index] = unregistered;
+        experts[index].ids = &ids[index];
+        experts[index].eiinfo.name = expert.name;
+        experts[index].eiinfo.group = PI_SEQUENCE;
+        experts[index].eiinfo.severity = wireshark_severity(expert.severity);
+        experts[index].eiinfo.summary = expert.summary;
+    }
+    expert_register_field_array(module, experts, (int)count);
     expert_register_field_array(module, disabled, array_length(disabled));
 }
 
@@ -74,36 +58,17 @@ experts_register(int proto)
  * Where the row's two severities differ, the user has overridden it ("Expert
  * Info Severity Level Configuration"), and that stands.
  */
-static void
-raise_item(packet_info *pinfo, proto_item *item, ei_register_info *row, uint8_t severity,
-           const char *text)
+void
+experts_add(packet_info *pinfo, proto_item *item, const rstscope_item *row, const char *text)
 {
-    expert_field_info *info = &row->eiinfo;
+    if (row->severity == RSTSCOPE_SEVERITY_NONE) {
+        return;
+    }
+    expert_field_info *info = &experts[row->expert].eiinfo;
     if (info->severity == info->orig_severity) {
-        info->severity = info->orig_severity = wireshark_severity(severity);
+        info->severity = info->orig_severity = wireshark_severity(row->severity);
     }
-    expert_add_info_format(pinfo, item, row->ids, "%s", text);
-}
-
-void
-experts_add_cause(packet_info *pinfo, proto_item *item, const rstscope_verdict *verdict,
-                  const char *text)
-{
-    if (verdict->severity != RSTSCOPE_SEVERITY_NONE && verdict->cause_index < causes.count) {
-        raise_item(pinfo, item, &causes.rows[verdict->cause_index], verdict->severity, text);
-    }
-}
-
-void
-experts_add_followup(packet_info *pinfo, proto_item *item, const rstscope_followup *followup,
-                     const char *text)
-{
-    for (uint32_t index = 0; index < followups.count; index++) {
-        ei_register_info *row = &followups.rows[index];
-        if (strcmp(row->eiinfo.name, followup->expert) == 0) {
-            raise_item(pinfo, item, row, followup->severity, text);
-        }
-    }
+    expert_add_info_format(pinfo, item, experts[row->expert].ids, "%s", text);
 }
 
 void

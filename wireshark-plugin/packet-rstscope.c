@@ -1,5 +1,5 @@
 /* packet-rstscope.c
- * The plugin: registration, preferences, life cycle, and the two dissectors.
+ * The plugin: registration, life cycle, and the two dissectors.
  *
  * A "tee" in front of TCP shows the engine every segment, once and in capture
  * order. A postdissector shows the user what the engine knows, as often as
@@ -11,11 +11,11 @@
 #include "compat.h"
 
 #include <epan/ipproto.h>
-#include <epan/prefs.h>
 #include <wsutil/wslog.h>
 
 #include "experts.h"
 #include "fields.h"
+#include "preferences.h"
 #include "rstscope.h"
 #include "segment.h"
 #include "stats.h"
@@ -26,11 +26,6 @@ void rstscope_plugin_register(void);
 static int proto_rstscope;
 static dissector_handle_t rstscope_handle;
 static dissector_handle_t tcp_handle;
-
-static compat_pref_bool pref_rstscope_info_column = TRUE;
-static guint pref_rstscope_idle_threshold;
-static guint pref_rstscope_ttl_tolerance;
-static gint pref_rstscope_expert_level;
 
 /** Memory of the capture that is open; NULL while none is. */
 static rstscope_engine *engine;
@@ -49,15 +44,10 @@ close_capture(void)
 static void
 open_capture(void)
 {
-    const rstscope_settings settings = {
-        .idle_threshold_s = pref_rstscope_idle_threshold,
-        .ttl_tolerance = pref_rstscope_ttl_tolerance,
-        .expert_level = (uint32_t)pref_rstscope_expert_level,
-    };
     close_capture();
     pending.frame = 0;
     complaint_frame = 0;
-    rstscope_status status = rstscope_engine_new(RSTSCOPE_ABI_VERSION, &settings, &engine);
+    rstscope_status status = preferences_new_engine(&engine);
     if (status != RSTSCOPE_STATUS_OK) {
         ws_warning("rstscope: no engine, status %d", (int)status);
     }
@@ -95,7 +85,7 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
     const char *outer_proto = pinfo->current_proto;
     pinfo->current_proto = holds ? "RST Analysis" : outer_proto;
     if (holds & (RSTSCOPE_HOLDS_VERDICT | RSTSCOPE_HOLDS_FOLLOWUP)) {
-        tree_show(engine, tvb, pinfo, tree, pref_rstscope_info_column);
+        tree_show(engine, tvb, pinfo, tree);
     }
     if (holds & RSTSCOPE_HOLDS_COMPLAINT) {
         /* The first frame after a panic carries it, on every visit. */
@@ -107,44 +97,6 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
     pinfo->current_proto = outer_proto;
     stats_count(engine, pinfo);
     return (int)tvb_captured_length(tvb);
-}
-
-static void
-register_preferences(void)
-{
-    static const enum_val_t expert_levels[] = {
-        {"all", "All resets", RSTSCOPE_EXPERT_LEVEL_ALL},
-        {"noteworthy", "Noteworthy and disruptive resets", RSTSCOPE_EXPERT_LEVEL_NOTEWORTHY},
-        {"disruptive", "Disruptive resets only", RSTSCOPE_EXPERT_LEVEL_DISRUPTIVE},
-        {NULL, NULL, 0},
-    };
-    module_t *module = prefs_register_protocol(proto_rstscope, NULL);
-    rstscope_settings defaults = {0};
-    rstscope_settings_default(&defaults);
-    pref_rstscope_idle_threshold = defaults.idle_threshold_s;
-    pref_rstscope_ttl_tolerance = defaults.ttl_tolerance;
-    pref_rstscope_expert_level = (gint)defaults.expert_level;
-
-    prefs_register_bool_preference(
-        module, "info_column", "Append the summary to the Info column",
-        "Switch this off if the packet list gets too wide; the summary stays in the details and "
-        "in the field rst.summary.",
-        &pref_rstscope_info_column);
-    prefs_register_uint_preference(
-        module, "idle_threshold", "Idle threshold (seconds)",
-        "Silence that counts as idle. Lower it if a device on the path is known to forget "
-        "connections sooner; raise it if the application pauses longer by design.",
-        10, &pref_rstscope_idle_threshold);
-    prefs_register_uint_preference(
-        module, "ttl_tolerance", "TTL tolerance (hops)",
-        "TTL drop that a route change still explains. Raise it if routes to the hosts of the "
-        "capture are known to vary more.",
-        10, &pref_rstscope_ttl_tolerance);
-    prefs_register_enum_preference(
-        module, "expert_level", "Expert items for",
-        "Which resets raise expert items. Restrict it if benign resets flood the expert "
-        "information; the fields rst.… stay complete.",
-        &pref_rstscope_expert_level, expert_levels, FALSE);
 }
 
 static void
@@ -162,7 +114,7 @@ proto_register_rstscope(void)
     fields_register(proto_rstscope);
     experts_register(proto_rstscope);
     tree_register(proto_rstscope);
-    register_preferences();
+    preferences_register(proto_rstscope);
     register_postdissector(rstscope_handle);
     register_init_routine(open_capture);
     register_cleanup_routine(close_capture);

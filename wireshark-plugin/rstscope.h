@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /** Version of this contract; given to rstscope_engine_new(). */
-#define RSTSCOPE_ABI_VERSION 1u
+#define RSTSCOPE_ABI_VERSION 2u
 
 /** Answer of a call. Numbers are never reused. */
 typedef int32_t rstscope_status;
@@ -47,7 +47,7 @@ typedef int32_t rstscope_status;
 #define RSTSCOPE_STATUS_NULL ((rstscope_status)1)
 /** The caller was compiled against another RSTSCOPE_ABI_VERSION. */
 #define RSTSCOPE_STATUS_ABI_MISMATCH ((rstscope_status)2)
-/** Nothing is known under this frame, index or text kind. */
+/** Nothing is known under this frame or index. */
 #define RSTSCOPE_STATUS_NOT_FOUND ((rstscope_status)3)
 /** The text did not fit; `out_length` says how much room it needs. */
 #define RSTSCOPE_STATUS_BUFFER_TOO_SMALL ((rstscope_status)4)
@@ -62,22 +62,36 @@ typedef int32_t rstscope_status;
 /** The engine: all memory of one capture. Opaque. */
 typedef struct rstscope_engine rstscope_engine;
 
-/** Which impacts raise expert items (preference `rst.expert_level`). */
-#define RSTSCOPE_EXPERT_LEVEL_ALL 0u
-#define RSTSCOPE_EXPERT_LEVEL_NOTEWORTHY 1u
-#define RSTSCOPE_EXPERT_LEVEL_DISRUPTIVE 2u
+/** What a preference holds. */
+typedef uint8_t rstscope_preference_type;
+/** 0 or 1. */
+#define RSTSCOPE_PREFERENCE_BOOLEAN ((rstscope_preference_type)0)
+/** Any number. */
+#define RSTSCOPE_PREFERENCE_NUMBER ((rstscope_preference_type)1)
+/** The index of one of its choices. */
+#define RSTSCOPE_PREFERENCE_CHOICE ((rstscope_preference_type)2)
 
-/** What the user may set; fixed for the life of an engine. */
-typedef struct rstscope_settings {
-    /** Silence that counts as idle, in seconds. */
-    uint32_t idle_threshold_s;
-    /** TTL drop, in hops, that a route change still explains. */
-    uint32_t ttl_tolerance;
-    /** One of RSTSCOPE_EXPERT_LEVEL_…. */
-    uint32_t expert_level;
-    /** Must be 0. */
-    uint32_t reserved;
-} rstscope_settings;
+/** A preference to register. */
+typedef struct rstscope_preference {
+    /** Name below "rst.", e.g. "idle_threshold". */
+    const char *name;
+    /** Label, and what the user must know to choose. */
+    const char *title;
+    const char *description;
+    /** Its value until the user chooses another. */
+    uint32_t default_value;
+    /** One of RSTSCOPE_PREFERENCE_…. */
+    rstscope_preference_type type;
+    uint8_t reserved[3];
+} rstscope_preference;
+
+/** One of the choices that a preference offers. */
+typedef struct rstscope_choice {
+    /** As it is set with `-o`. */
+    const char *word;
+    /** As it is shown. */
+    const char *title;
+} rstscope_choice;
 
 /* Presence bits of rstscope_segment.present. */
 /** `ttl` and `traffic_class` were read from an IP header. */
@@ -134,105 +148,79 @@ typedef struct rstscope_segment {
     uint8_t reserved[5];
 } rstscope_segment;
 
-/* Presence bits of rstscope_verdict.present, for members that are numbers. */
-#define RSTSCOPE_VERDICT_HAS_IDLE_TIME (1u << 0)
-#define RSTSCOPE_VERDICT_HAS_LATENCY (1u << 1)
-#define RSTSCOPE_VERDICT_HAS_RTT (1u << 2)
-#define RSTSCOPE_VERDICT_HAS_TTL (1u << 3)
-#define RSTSCOPE_VERDICT_HAS_TTL_EXPECTED (1u << 4)
-#define RSTSCOPE_VERDICT_HAS_IP_ID (1u << 5)
-#define RSTSCOPE_VERDICT_HAS_IP_ID_DELTA (1u << 6)
-#define RSTSCOPE_VERDICT_HAS_UNACKED_BYTES (1u << 7)
-#define RSTSCOPE_VERDICT_HAS_RESETTER (1u << 8)
-#define RSTSCOPE_VERDICT_HAS_EFFECTIVE (1u << 9)
-#define RSTSCOPE_VERDICT_HAS_AFTER_IDLE (1u << 10)
-
 /** Severity of an expert item. */
 #define RSTSCOPE_SEVERITY_NONE 0u
 #define RSTSCOPE_SEVERITY_CHAT 1u
 #define RSTSCOPE_SEVERITY_NOTE 2u
 #define RSTSCOPE_SEVERITY_WARN 3u
 
-/** What is known of one RST now; a later frame may revise it. */
-typedef struct rstscope_verdict {
-    /** `rst.idle_time`, nanoseconds. */
-    int64_t idle_ns;
-    /** `rst.latency`, nanoseconds. */
-    int64_t latency_ns;
-    /** `rst.rtt`, nanoseconds. */
-    int64_t rtt_ns;
-    /** Tokens of the fields of the same name; NULL where absent. */
-    const char *phase;
-    const char *signature;
-    const char *conn_state;
-    const char *sender;
-    const char *origin;
-    const char *ip_id_pattern;
-    const char *cause;
-    const char *trigger;
-    const char *impact;
-    const char *acceptability;
-    /** RSTSCOPE_VERDICT_HAS_… bits. */
-    uint32_t present;
-    /** Frame numbers; 0 where absent. */
-    uint32_t baseline_frame;
-    uint32_t trigger_frame;
-    uint32_t consequence_of;
-    /** `rst.unacked_bytes`. */
-    uint32_t unacked_bytes;
-    /** `rst.resetter` and `rst.resetter.hosts`. */
-    uint32_t resetter;
-    uint32_t resetter_hosts;
-    /** `rst.ip_id.delta`. */
-    int32_t ip_id_delta;
-    /** Index for rstscope_cause_get(): which expert item. */
-    uint32_t cause_index;
-    /** Findings to ask for with rstscope_engine_finding(). */
-    uint32_t finding_count;
-    /** `rst.ttl.delta` (HAS_TTL and HAS_TTL_EXPECTED). */
-    int16_t ttl_delta;
-    /** `rst.ip_id`. */
-    uint16_t ip_id;
-    /** `rst.confidence`, percent. */
-    uint8_t confidence;
-    /** `rst.ttl` and `rst.hops` (HAS_TTL). */
-    uint8_t ttl;
-    uint8_t hops;
-    /** `rst.ttl.expected` and `rst.hops.expected` (HAS_TTL_EXPECTED). */
-    uint8_t ttl_expected;
-    uint8_t hops_expected;
-    /** Booleans, 0 or 1. `handshake_seen` is always meant. */
-    uint8_t handshake_seen;
-    uint8_t after_idle;
-    uint8_t effective;
+/** Type of a field's values, by the name that Wireshark gives it. */
+typedef uint8_t rstscope_type;
+#define RSTSCOPE_TYPE_STRING ((rstscope_type)0)
+#define RSTSCOPE_TYPE_BOOLEAN ((rstscope_type)1)
+#define RSTSCOPE_TYPE_UINT8 ((rstscope_type)2)
+#define RSTSCOPE_TYPE_UINT16 ((rstscope_type)3)
+#define RSTSCOPE_TYPE_UINT32 ((rstscope_type)4)
+#define RSTSCOPE_TYPE_INT16 ((rstscope_type)5)
+#define RSTSCOPE_TYPE_INT32 ((rstscope_type)6)
+#define RSTSCOPE_TYPE_FRAMENUM ((rstscope_type)7)
+#define RSTSCOPE_TYPE_RELATIVE_TIME ((rstscope_type)8)
+/** How many types there are. */
+#define RSTSCOPE_TYPE_COUNT 9u
+
+/** How the numbers of a field are shown. */
+typedef uint8_t rstscope_format;
+#define RSTSCOPE_FORMAT_DECIMAL ((rstscope_format)0)
+#define RSTSCOPE_FORMAT_HEXADECIMAL ((rstscope_format)1)
+
+/** Most fields of Wireshark that a field of ours marks. */
+#define RSTSCOPE_MOST_MARKS 2u
+
+/** A field `rst.…` to register. */
+typedef struct rstscope_field {
+    /** Label, e.g. "TTL". */
+    const char *name;
+    /** Filter name, e.g. "rst.ttl". */
+    const char *filter;
+    /** One line on what it means. */
+    const char *blurb;
+    /** Unit behind its number; NULL where there is none. */
+    const char *unit;
+    /** Filter names of fields whose bytes it marks, of several the innermost; NULL after the last.
+     */
+    const char *marks[RSTSCOPE_MOST_MARKS];
+    /** One of RSTSCOPE_TYPE_…. */
+    rstscope_type type;
+    /** One of RSTSCOPE_FORMAT_…. */
+    rstscope_format format;
+    /** 1 if other fields are shown below it, else 0. */
+    uint8_t is_parent;
+    uint8_t reserved[5];
+} rstscope_field;
+
+/** What a frame shows as an item of the protocol: the verdict on its RST, or a note. */
+typedef struct rstscope_item {
+    /** Index for rstscope_expert_get(). */
+    uint32_t expert;
     /** RSTSCOPE_SEVERITY_… of the expert item; NONE: raise none. */
     uint8_t severity;
-    uint8_t reserved[3];
-} rstscope_verdict;
+    /** 1 if its text goes into the Info column as well, else 0. */
+    uint8_t in_info_column;
+    uint8_t reserved[2];
+} rstscope_item;
 
-/** One finding behind a verdict, strongest first. */
-typedef struct rstscope_finding {
-    /** `rst.evidence`. */
-    const char *evidence;
-    /** `rst.evidence.points_to`. */
-    const char *points_to;
-    /** `rst.evidence.frame`; 0 where there is none. */
-    uint32_t frame;
-    /** `rst.evidence.weight`, decibans; negative speaks for the endpoint. */
-    int16_t weight;
-    uint16_t reserved;
-} rstscope_finding;
+/** Fields stand at most so many levels below the protocol's item. */
+#define RSTSCOPE_MOST_LEVELS 4u
 
-/** A note on a later frame about an earlier RST. */
-typedef struct rstscope_followup {
-    /** Expert item's filter name, e.g. "rst.expert.sender_continues". */
-    const char *expert;
-    /** `rst.followup.frame`: the RST. */
-    uint32_t reset_frame;
-    /** RSTSCOPE_SEVERITY_…. */
-    uint8_t severity;
-    uint8_t reserved[3];
-} rstscope_followup;
+/** A field with its value: a line below an item. */
+typedef struct rstscope_row {
+    /** Its value where it is no string: a time in nanoseconds, a boolean as 0 or 1. */
+    int64_t number;
+    /** Index for rstscope_field_get(). */
+    uint32_t field;
+    /** 0 right below the item, else one more than the last row of a lower level. */
+    uint32_t level;
+} rstscope_row;
 
 /** An expert item to register. */
 typedef struct rstscope_expert {
@@ -245,36 +233,23 @@ typedef struct rstscope_expert {
     uint8_t reserved[7];
 } rstscope_expert;
 
-/** Which text rstscope_engine_text() shall compose. */
-typedef uint32_t rstscope_text;
-/** `rst.summary`. */
-#define RSTSCOPE_TEXT_SUMMARY ((rstscope_text)0)
-/** `rst.cause.text`. */
-#define RSTSCOPE_TEXT_CAUSE ((rstscope_text)1)
-/** `rst.trigger.name`. */
-#define RSTSCOPE_TEXT_TRIGGER_NAME ((rstscope_text)2)
-/** `rst.vendor_reason`. */
-#define RSTSCOPE_TEXT_VENDOR_REASON ((rstscope_text)3)
-/** `rst.next_step`. */
-#define RSTSCOPE_TEXT_NEXT_STEP ((rstscope_text)4)
-/** `rst.evidence.text` of finding `index`. */
-#define RSTSCOPE_TEXT_EVIDENCE ((rstscope_text)5)
-/** Why the verdict is not firmer: line `index` of what was not observable. */
-#define RSTSCOPE_TEXT_MISSING ((rstscope_text)6)
-/** How the confidence was reached: prior, weights, sum. */
-#define RSTSCOPE_TEXT_RECKONING ((rstscope_text)7)
-/** `rst.followup` of a later frame. */
-#define RSTSCOPE_TEXT_FOLLOWUP ((rstscope_text)8)
+/** How many preferences there are. */
+uint32_t rstscope_preference_count(void);
 
-/** Writes the defaults of the preferences. */
-rstscope_status rstscope_settings_default(rstscope_settings *out_settings);
+/** Preference `index`. */
+rstscope_status rstscope_preference_get(uint32_t index, rstscope_preference *out_preference);
+
+/** Choice `choice` of preference `index`; NOT_FOUND after the last. */
+rstscope_status rstscope_preference_choice(uint32_t index, uint32_t choice,
+                                           rstscope_choice *out_choice);
 
 /**
  * Makes an engine. The caller owns it and ends it with rstscope_engine_free().
- * `abi_version` is RSTSCOPE_ABI_VERSION as the caller was compiled.
+ * `abi_version` is RSTSCOPE_ABI_VERSION as the caller was compiled; `values`
+ * are those of all `value_count` preferences, in their order.
  */
-rstscope_status rstscope_engine_new(uint32_t abi_version, const rstscope_settings *settings,
-                                    rstscope_engine **out_engine);
+rstscope_status rstscope_engine_new(uint32_t abi_version, const uint32_t *values,
+                                    uint32_t value_count, rstscope_engine **out_engine);
 
 /** Ends an engine. NULL does nothing. */
 void rstscope_engine_free(rstscope_engine *engine);
@@ -295,31 +270,33 @@ rstscope_status rstscope_engine_observe(rstscope_engine *engine, const rstscope_
 /** What there is to ask for on `frame`, as bits; asked for every frame, so it is cheap. */
 uint32_t rstscope_engine_holds(const rstscope_engine *engine, uint32_t frame);
 
-/** The verdict on the RST in `frame`; NOT_FOUND where it holds none. */
-rstscope_status rstscope_engine_verdict(const rstscope_engine *engine, uint32_t frame,
-                                        rstscope_verdict *out_verdict);
-
-/** Finding `index` behind the verdict on `frame`. */
-rstscope_status rstscope_engine_finding(const rstscope_engine *engine, uint32_t frame,
-                                        uint32_t index, rstscope_finding *out_finding);
-
-/** The note that `frame` carries about an earlier RST; NOT_FOUND where none. */
-rstscope_status rstscope_engine_followup(const rstscope_engine *engine, uint32_t frame,
-                                         rstscope_followup *out_followup);
+/**
+ * Item `index` of `frame`, from 0; NOT_FOUND after the last.
+ * Its text is composed into `buffer` (UTF-8, NUL-terminated). `out_length` (may
+ * be NULL) receives the bytes that are needed, with the NUL; it is written for
+ * BUFFER_TOO_SMALL as well.
+ */
+rstscope_status rstscope_engine_item(const rstscope_engine *engine, uint32_t frame, uint32_t index,
+                                     rstscope_item *out_item, char *buffer, size_t capacity,
+                                     size_t *out_length);
 
 /**
- * Composes a text about `frame` into `buffer` (UTF-8, NUL-terminated).
- * `index` counts the texts of a kind, from 0; 0 where there is but one.
- * `out_length` (may be NULL) receives the bytes that are needed, with the NUL;
- * it is written for BUFFER_TOO_SMALL as well.
+ * Row `index` below item `item` of `frame`, from 0; NOT_FOUND after the last.
+ * The value of a string is composed into `buffer`, for other types it is "";
+ * otherwise as rstscope_engine_item(). Rows asked for one after the other are
+ * made once; the engine observes nothing in between.
  */
-rstscope_status rstscope_engine_text(const rstscope_engine *engine, uint32_t frame,
-                                     rstscope_text kind, uint32_t index, char *buffer,
-                                     size_t capacity, size_t *out_length);
+rstscope_status rstscope_engine_row(const rstscope_engine *engine, uint32_t frame, uint32_t item,
+                                    uint32_t index, rstscope_row *out_row, char *buffer,
+                                    size_t capacity, size_t *out_length);
+
+/** Number of the device profile behind the RST in `frame`; NOT_FOUND where there is none. */
+rstscope_status rstscope_engine_resetter(const rstscope_engine *engine, uint32_t frame,
+                                         uint32_t *out_resetter);
 
 /**
  * Why the engine is disabled. NOT_FOUND while it works. Answers also on a
- * disabled engine; otherwise as rstscope_engine_text().
+ * disabled engine; otherwise as rstscope_engine_item().
  */
 rstscope_status rstscope_engine_complaint(const rstscope_engine *engine, char *buffer,
                                           size_t capacity, size_t *out_length);
@@ -327,17 +304,17 @@ rstscope_status rstscope_engine_complaint(const rstscope_engine *engine, char *b
 /** Panics inside the engine on purpose: the proof that the border holds. */
 rstscope_status rstscope_engine_provoke_panic(rstscope_engine *engine);
 
-/** How many causes, and so expert items of RSTs, there are. */
-uint32_t rstscope_cause_count(void);
+/** How many fields there are. */
+uint32_t rstscope_field_count(void);
 
-/** Cause `index` as an expert item. */
-rstscope_status rstscope_cause_get(uint32_t index, rstscope_expert *out_expert);
+/** Field `index`. */
+rstscope_status rstscope_field_get(uint32_t index, rstscope_field *out_field);
 
-/** How many kinds of follow-up notes there are. */
-uint32_t rstscope_followup_count(void);
+/** How many expert items there are. */
+uint32_t rstscope_expert_count(void);
 
-/** Follow-up kind `index` as an expert item. */
-rstscope_status rstscope_followup_get(uint32_t index, rstscope_expert *out_expert);
+/** Expert item `index`. */
+rstscope_status rstscope_expert_get(uint32_t index, rstscope_expert *out_expert);
 
 /** One of the counts that the statistics hold, each by words of its own. */
 typedef uint32_t rstscope_tally;

@@ -121,14 +121,11 @@ count_anew(stats_tree *st, tree_state *state, const rstscope_engine *engine, uin
             counted->words[tally] = now;
         }
     }
-    rstscope_verdict verdict;
     if (counted->resetter == 0 &&
-        rstscope_engine_verdict(engine, frame, &verdict) == RSTSCOPE_STATUS_OK &&
-        verdict.resetter != 0) {
+        rstscope_engine_resetter(engine, frame, &counted->resetter) == RSTSCOPE_STATUS_OK) {
         char name[32];
-        g_snprintf(name, sizeof(name), "resetter %u", verdict.resetter);
+        g_snprintf(name, sizeof(name), "resetter %u", counted->resetter);
         move(st, state, RESETS_BY_RESETTER, NULL, name);
-        counted->resetter = verdict.resetter;
     }
 }
 

@@ -10,15 +10,14 @@
 #include "compat.h"
 #include "rstscope.h"
 
-/** Registers the subtrees under which the protocol `proto` is shown. */
+/** Registers the subtree under which the protocol `proto` is shown. */
 void tree_register(int proto);
 
 /**
- * Shows what `engine` knows of this frame: the protocol's item in `tree` (which
- * may be NULL), its expert items, and with `info_column` the summary in the Info
- * column. Nothing for a frame of which it knows nothing.
+ * Shows what `engine` knows of this frame: the protocol's items in `tree` (which
+ * may be NULL), their expert items, and their texts in the Info column where the
+ * engine says so. Nothing for a frame of which it knows nothing.
  */
-void tree_show(const rstscope_engine *engine, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-               gboolean info_column);
+void tree_show(const rstscope_engine *engine, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 #endif /* RSTSCOPE_TREE_H */

@@ -13,16 +13,18 @@ mod awaited;
 mod judge;
 mod neighbourhood;
 mod requests;
+mod settings;
 mod verdicts;
-
-use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-pub use self::attempts::Outcome;
 use self::{
     attempts::Attempts, awaited::Awaited, neighbourhood::Neighbourhood, requests::Requests,
     verdicts::Verdicts,
+};
+pub use self::{
+    attempts::Outcome,
+    settings::{Choice, PREFERENCES, Preference, Preferred, Settings},
 };
 pub use crate::verdict::ExpertLevel;
 use crate::{
@@ -31,28 +33,6 @@ use crate::{
     verdict::{Followup, Verdict},
     wire::{Content, FrameNumber, Packet, Segment},
 };
-
-/// What the user may set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Silence that counts as idle (preference `rst.idle_threshold`).
-    pub idle_threshold: Duration,
-    /// TTL drop, in hops, that a route change explains (`rst.ttl_tolerance`).
-    pub ttl_tolerance: u8,
-    /// Which impacts raise expert items (`rst.expert_level`).
-    pub expert_level: ExpertLevel,
-}
-
-impl Default for Settings {
-    /// The contract's defaults.
-    fn default() -> Self {
-        Self {
-            idle_threshold: Duration::from_secs(30),
-            ttl_tolerance: 2,
-            expert_level: ExpertLevel::All,
-        }
-    }
-}
 
 /// Segments of a side that show its host's habits; of the later ones one in so many
 /// is looked at, which a counter of IP IDs tolerates (`ip_id::COUNTER_STEP`).

@@ -13,15 +13,23 @@ mod abi;
 mod bindings;
 mod convert;
 mod guard;
+mod registry;
+mod rows;
 mod tally;
 mod text;
 
-use std::ptr::NonNull;
+use std::{cell::RefCell, ptr::NonNull, slice};
 
 use libc::c_char;
 
 pub use abi::*;
 use guard::{Answer, Guarded, guard};
+pub use registry::{
+    rstscope_expert_count, rstscope_expert_get, rstscope_field_count, rstscope_field_get,
+    rstscope_preference_choice, rstscope_preference_count, rstscope_preference_get,
+};
+use rows::Shown;
+pub use rows::{rstscope_engine_item, rstscope_engine_resetter, rstscope_engine_row};
 pub use tally::{
     rstscope_engine_change, rstscope_engine_change_count, rstscope_engine_tally,
     rstscope_tally_word,
@@ -29,14 +37,16 @@ pub use tally::{
 use text::Buffer;
 
 use crate::{
-    cause::Cause,
     engine::{Engine, Settings},
-    verdict::FollowupKind,
     wire::FrameNumber,
 };
 
 /// What is behind an engine's handle.
-type Handle = Guarded<Engine>;
+struct Handle {
+    engine: Guarded<Engine>,
+    /// Of the item that was asked for last.
+    shown: RefCell<Shown>,
+}
 
 /// A place of the caller's for an answer; never NULL.
 struct Out<T>(NonNull<T>);
@@ -87,57 +97,59 @@ fn frame(number: u32) -> Result<FrameNumber, rstscope_status> {
 }
 
 /// The entry at `index`.
-fn nth<T: Copy>(entries: &[T], index: u32) -> Result<T, rstscope_status> {
+fn entry<T>(entries: &[T], index: u32) -> Result<&T, rstscope_status> {
     let index = usize::try_from(index).ok();
-    found(index.and_then(|index| entries.get(index)).copied())
+    found(index.and_then(|index| entries.get(index)))
 }
 
-/// How many entries there are.
-fn count<T>(entries: &[T]) -> u32 {
-    u32::try_from(entries.len()).unwrap_or(u32::MAX)
-}
-
-/// Writes the defaults of the preferences.
-///
-/// # Safety
-/// `out_settings` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_settings_default(
-    out_settings: *mut rstscope_settings,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let Some(out) = (unsafe { Out::new(out_settings) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    guard(|| out.set(convert::from_settings(&Settings::default())))
+/// A length or an index, which the contract holds in 32 bits.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Makes an engine.
 ///
 /// # Safety
-/// `settings` is NULL or good for reading, `out_engine` is NULL or good for writing.
+/// `values` is NULL or good for reading `value_count` numbers, `out_engine` is
+/// NULL or good for writing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rstscope_engine_new(
     abi_version: u32,
-    settings: *const rstscope_settings,
+    values: *const u32,
+    value_count: u32,
     out_engine: *mut *mut rstscope_engine,
 ) -> rstscope_status {
     // SAFETY: the caller's promise.
-    let (Some(settings), Some(out)) = (unsafe { (settings.as_ref(), Out::new(out_engine)) }) else {
+    let (Some(values), Some(out)) =
+        (unsafe { (numbers(values, value_count), Out::new(out_engine)) })
+    else {
         return RSTSCOPE_STATUS_NULL;
     };
     guard(|| {
-        let handle = Box::new(new_handle(abi_version, settings)?);
+        let handle = Box::new(new_handle(abi_version, values)?);
         out.set(Box::into_raw(handle).cast())
     })
 }
 
-fn new_handle(abi_version: u32, settings: &rstscope_settings) -> Result<Handle, rstscope_status> {
+/// The `count` numbers at `start`; `None` for NULL.
+///
+/// # Safety
+/// `start` is NULL or good for reading so many numbers as long as they are used.
+unsafe fn numbers<'a>(start: *const u32, count: u32) -> Option<&'a [u32]> {
+    let count = usize::try_from(count).ok()?;
+    // SAFETY: not NULL, and good for so many numbers as promised.
+    (!start.is_null()).then(|| unsafe { slice::from_raw_parts(start, count) })
+}
+
+fn new_handle(abi_version: u32, values: &[u32]) -> Result<Handle, rstscope_status> {
     if abi_version != RSTSCOPE_ABI_VERSION {
         return Err(RSTSCOPE_STATUS_ABI_MISMATCH);
     }
-    let settings = convert::to_settings(settings).ok_or(RSTSCOPE_STATUS_INVALID)?;
-    Ok(Guarded::new(Engine::new(settings)))
+    let settings = Settings::of(values).ok_or(RSTSCOPE_STATUS_INVALID)?;
+    Ok(Handle {
+        engine: Guarded::new(Engine::new(settings)),
+        shown: RefCell::default(),
+    })
 }
 
 /// Ends an engine; NULL does nothing.
@@ -170,7 +182,8 @@ pub unsafe extern "C" fn rstscope_engine_observe(
     let (Some(handle), Some(segment)) = (unsafe { (handle_mut(engine), segment.as_ref()) }) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    handle.write(|engine| {
+    handle.shown.get_mut().forget();
+    handle.engine.write(|engine| {
         // SAFETY: the caller's promise on the bytes.
         let packet = unsafe { convert::to_packet(segment) }?;
         engine.observe(&packet);
@@ -192,7 +205,7 @@ pub unsafe extern "C" fn rstscope_engine_holds(
         return 0;
     };
     let mut holds = 0;
-    let status = handle.read(|engine| {
+    let status = handle.engine.read(|engine| {
         let frame = frame(frame_number)?;
         if engine.verdict(frame).is_some() {
             holds |= RSTSCOPE_HOLDS_VERDICT;
@@ -208,102 +221,11 @@ pub unsafe extern "C" fn rstscope_engine_holds(
     }
 }
 
-/// The verdict on the RST in `frame_number`.
-///
-/// # Safety
-/// `engine` is NULL or a live engine, `out_verdict` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_engine_verdict(
-    engine: *const rstscope_engine,
-    frame_number: u32,
-    out_verdict: *mut rstscope_verdict,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_verdict)) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    handle.read(|engine| {
-        let verdict = found(engine.verdict(frame(frame_number)?))?;
-        out.set(convert::from_verdict(
-            verdict,
-            engine.settings().expert_level,
-        ))
-    })
-}
-
-/// Finding `index` behind the verdict on `frame_number`.
-///
-/// # Safety
-/// `engine` is NULL or a live engine, `out_finding` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_engine_finding(
-    engine: *const rstscope_engine,
-    frame_number: u32,
-    index: u32,
-    out_finding: *mut rstscope_finding,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_finding)) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    handle.read(|engine| {
-        let verdict = found(engine.verdict(frame(frame_number)?))?;
-        let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let finding = found(verdict.findings().get(index))?;
-        out.set(convert::from_finding(finding))
-    })
-}
-
-/// The note that `frame_number` carries about an earlier RST.
-///
-/// # Safety
-/// `engine` is NULL or a live engine, `out_followup` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_engine_followup(
-    engine: *const rstscope_engine,
-    frame_number: u32,
-    out_followup: *mut rstscope_followup,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_followup)) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    handle.read(|engine| {
-        let followup = found(engine.followup(frame(frame_number)?))?;
-        out.set(convert::from_followup(&followup))
-    })
-}
-
-/// Composes a text about `frame_number` into `buffer`.
+/// Why the engine is disabled.
 ///
 /// # Safety
 /// `engine` is NULL or a live engine, `buffer` is NULL or good for writing
 /// `capacity` bytes, `out_length` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_engine_text(
-    engine: *const rstscope_engine,
-    frame_number: u32,
-    kind: rstscope_text,
-    index: u32,
-    buffer: *mut c_char,
-    capacity: usize,
-    out_length: *mut usize,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let (handle, buffer) = unsafe { (handle(engine), Buffer::new(buffer, capacity, out_length)) };
-    let (Some(handle), Some(buffer)) = (handle, buffer) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    handle.read(|engine| {
-        let text = text::compose(engine, frame(frame_number)?, kind, index)?;
-        buffer.set(&text)
-    })
-}
-
-/// Why the engine is disabled.
-///
-/// # Safety
-/// As for [`rstscope_engine_text`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rstscope_engine_complaint(
     engine: *const rstscope_engine,
@@ -316,7 +238,7 @@ pub unsafe extern "C" fn rstscope_engine_complaint(
     let (Some(handle), Some(buffer)) = (handle, buffer) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    guard(|| buffer.set(found(handle.complaint())?))
+    guard(|| buffer.set(found(handle.engine.complaint())?))
 }
 
 /// Panics inside the engine on purpose.
@@ -332,49 +254,5 @@ pub unsafe extern "C" fn rstscope_engine_provoke_panic(
         return RSTSCOPE_STATUS_NULL;
     };
     #[expect(clippy::panic, reason = "this is what the function is for")]
-    handle.write(|_| panic!("provoked"))
-}
-
-/// How many causes there are.
-#[unsafe(no_mangle)]
-pub extern "C" fn rstscope_cause_count() -> u32 {
-    count(Cause::ALL)
-}
-
-/// Cause `index` as an expert item.
-///
-/// # Safety
-/// `out_expert` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_cause_get(
-    index: u32,
-    out_expert: *mut rstscope_expert,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let Some(out) = (unsafe { Out::new(out_expert) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    guard(|| out.set(convert::from_cause(nth(Cause::ALL, index)?)))
-}
-
-/// How many kinds of follow-up notes there are.
-#[unsafe(no_mangle)]
-pub extern "C" fn rstscope_followup_count() -> u32 {
-    count(FollowupKind::ALL)
-}
-
-/// Follow-up kind `index` as an expert item.
-///
-/// # Safety
-/// `out_expert` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_followup_get(
-    index: u32,
-    out_expert: *mut rstscope_expert,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let Some(out) = (unsafe { Out::new(out_expert) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    guard(|| out.set(convert::from_followup_kind(nth(FollowupKind::ALL, index)?)))
+    handle.engine.write(|_| panic!("provoked"))
 }

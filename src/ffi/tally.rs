@@ -8,7 +8,7 @@ use std::ffi::CStr;
 
 use libc::c_char;
 
-use super::{Out, abi::*, found, frame, guard::guard, handle, nth};
+use super::{Out, abi::*, entry, found, frame, guard::guard, handle};
 use crate::{
     case::Origin,
     cause::{Cause, Impact},
@@ -52,11 +52,11 @@ pub unsafe extern "C" fn rstscope_tally_word(
 
 fn word(tally: rstscope_tally, index: u32) -> Result<&'static CStr, rstscope_status> {
     Ok(match tally {
-        RSTSCOPE_TALLY_ORIGIN => nth(ORIGINS, index)?.token(),
-        RSTSCOPE_TALLY_CAUSE => nth(Cause::ALL, index)?.token(),
-        RSTSCOPE_TALLY_PHASE => nth(PHASES, index)?.token(),
-        RSTSCOPE_TALLY_IMPACT => nth(IMPACTS, index)?.token(),
-        RSTSCOPE_TALLY_ATTEMPT => nth(Outcome::ALL, index)?.token(),
+        RSTSCOPE_TALLY_ORIGIN => entry(ORIGINS, index)?.token(),
+        RSTSCOPE_TALLY_CAUSE => entry(Cause::ALL, index)?.token(),
+        RSTSCOPE_TALLY_PHASE => entry(PHASES, index)?.token(),
+        RSTSCOPE_TALLY_IMPACT => entry(IMPACTS, index)?.token(),
+        RSTSCOPE_TALLY_ATTEMPT => entry(Outcome::ALL, index)?.token(),
         _ => return Err(RSTSCOPE_STATUS_INVALID),
     })
 }
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn rstscope_engine_tally(
     let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_word)) }) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    handle.read(|engine| {
+    handle.engine.read(|engine| {
         let word = counted(engine, frame(frame_number)?, tally)?;
         out.set(found(word)?.as_ptr())
     })
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn rstscope_engine_change_count(engine: *const rstscope_en
         return 0;
     };
     let mut count = 0;
-    handle.read(|engine| {
+    handle.engine.read(|engine| {
         count = engine.change_count();
         Ok(())
     });
@@ -130,5 +130,7 @@ pub unsafe extern "C" fn rstscope_engine_change(
     let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_frame)) }) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    handle.read(|engine| out.set(found(engine.change(index))?.get()))
+    handle
+        .engine
+        .read(|engine| out.set(found(engine.change(index))?.get()))
 }

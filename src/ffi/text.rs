@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Texts: composed here, copied whole into the caller's buffer.
+//! Texts: copied whole into the caller's buffer.
 
 #![expect(unsafe_code, reason = "writes into the buffer of a C caller")]
 
@@ -8,17 +8,7 @@ use std::ptr::NonNull;
 
 use libc::c_char;
 
-use super::{
-    Out,
-    abi::{
-        RSTSCOPE_STATUS_BUFFER_TOO_SMALL, RSTSCOPE_STATUS_INVALID, RSTSCOPE_STATUS_NOT_FOUND,
-        RSTSCOPE_TEXT_CAUSE, RSTSCOPE_TEXT_EVIDENCE, RSTSCOPE_TEXT_FOLLOWUP, RSTSCOPE_TEXT_MISSING,
-        RSTSCOPE_TEXT_NEXT_STEP, RSTSCOPE_TEXT_RECKONING, RSTSCOPE_TEXT_SUMMARY,
-        RSTSCOPE_TEXT_TRIGGER_NAME, RSTSCOPE_TEXT_VENDOR_REASON, rstscope_status, rstscope_text,
-    },
-    guard::Answer,
-};
-use crate::{engine::Engine, verdict::Verdict, wire::FrameNumber};
+use super::{Out, abi::RSTSCOPE_STATUS_BUFFER_TOO_SMALL, guard::Answer};
 
 /// The caller's buffer, and the place for the length that it should have.
 pub(super) struct Buffer {
@@ -68,53 +58,10 @@ impl Buffer {
     }
 }
 
-/// The text of this kind about `frame`.
-pub(super) fn compose(
-    engine: &Engine,
-    frame: FrameNumber,
-    kind: rstscope_text,
-    index: u32,
-) -> Result<String, rstscope_status> {
-    if kind > RSTSCOPE_TEXT_FOLLOWUP {
-        return Err(RSTSCOPE_STATUS_INVALID);
-    }
-    let repeated = matches!(kind, RSTSCOPE_TEXT_EVIDENCE | RSTSCOPE_TEXT_MISSING);
-    if index > 0 && !repeated {
-        return Err(RSTSCOPE_STATUS_NOT_FOUND);
-    }
-    let mut text = String::new();
-    if kind == RSTSCOPE_TEXT_FOLLOWUP {
-        let followup = engine.followup(frame).ok_or(RSTSCOPE_STATUS_NOT_FOUND)?;
-        followup.write_text(&mut text);
-    } else {
-        let verdict = engine.verdict(frame).ok_or(RSTSCOPE_STATUS_NOT_FOUND)?;
-        write(verdict, kind, index, &mut text);
-    }
-    if text.is_empty() {
-        return Err(RSTSCOPE_STATUS_NOT_FOUND);
-    }
-    Ok(text)
-}
-
-fn write(verdict: &Verdict, kind: rstscope_text, index: u32, out: &mut String) {
-    let index = usize::try_from(index).unwrap_or(usize::MAX);
-    match kind {
-        RSTSCOPE_TEXT_SUMMARY => verdict.write_summary(out),
-        RSTSCOPE_TEXT_CAUSE => verdict.write_cause(out),
-        RSTSCOPE_TEXT_TRIGGER_NAME => verdict.write_trigger_name(out),
-        RSTSCOPE_TEXT_VENDOR_REASON => verdict.write_vendor_reason(out),
-        RSTSCOPE_TEXT_NEXT_STEP => verdict.write_next_step(out),
-        RSTSCOPE_TEXT_EVIDENCE => verdict.write_evidence(index, out),
-        RSTSCOPE_TEXT_MISSING => verdict.write_missing(index, out),
-        RSTSCOPE_TEXT_RECKONING => verdict.write_reckoning(out),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ffi::abi::RSTSCOPE_STATUS_OK;
+    use crate::ffi::abi::{RSTSCOPE_STATUS_OK, rstscope_status};
 
     /// Copies `text` into a buffer of `capacity` filled with '#'.
     fn copy(text: &str, capacity: usize) -> (rstscope_status, Vec<u8>, usize) {

@@ -2,7 +2,7 @@
 
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
-use super::{Verdict, weigh::PRIOR};
+use super::Verdict;
 use crate::{
     case::{Case, Origin, Vantage},
     evidence::{Observed, catalogue::TABLE},
@@ -36,40 +36,34 @@ pub(super) fn summary(verdict: &Verdict, out: &mut String) {
     }
 }
 
-/// Prior, weights and sum, as in "−5 (prior) +15 ttl_unrouted = 10 → 90 %".
-pub(super) fn reckoning(verdict: &Verdict, out: &mut String) {
-    say!(out, "Decibans for a middlebox: {PRIOR} (prior)");
-    for found in verdict.findings().iter().filter(|found| found.weight != 0) {
-        let token = found.evidence().token.to_str().unwrap_or_default();
-        say!(out, " {:+} ({token})", found.weight);
-    }
-    say!(out, " = {}.", verdict.weighing.sum);
-    if verdict.case.roles_assumed {
-        say!(
-            out,
-            " Client and server are assumed from the ports: the capture lacks the handshake."
-        );
-    }
-}
-
-/// The `index`-th reason why something could not be observed.
+/// The `index`-th sentence on what the capture could not show.
 pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
-    let vantage = vantage(&verdict.case);
-    if let (0, Some(words)) = (index, vantage) {
-        words(verdict, out);
+    let general: Vec<fn(&Verdict, &mut String)> = vantage(&verdict.case)
+        .into_iter()
+        .chain(verdict.case.roles_assumed.then_some(assumed as _))
+        .collect();
+    if let Some(write) = general.get(index) {
+        write(verdict, out);
         return;
     }
-    let index = index - usize::from(vantage.is_some());
     let reason = TABLE
         .iter()
         .filter_map(|row| match (row.observe)(&verdict.case) {
             Observed::NotObservable(why) if !why.is_empty() => Some(why),
             _ => None,
         })
-        .nth(index);
+        .nth(index - general.len());
     if let Some(why) = reason {
-        say!(out, "Not observable: {why}.");
+        let (first, rest) = why.split_at_checked(1).unwrap_or((why, ""));
+        say!(out, "{}{rest}.", first.to_ascii_uppercase());
     }
+}
+
+fn assumed(_: &Verdict, out: &mut String) {
+    say!(
+        out,
+        "Client and server are assumed from the ports: the capture lacks the handshake."
+    );
 }
 
 /// Where the capture was taken decides what it can show.

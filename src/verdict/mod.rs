@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod explain;
+pub mod fields;
 mod followup;
 mod labels;
 mod weigh;
@@ -316,6 +317,12 @@ impl Verdict {
         &self.weighing.findings
     }
 
+    /// `rst.evidence.sum`, decibans for a middlebox.
+    #[must_use]
+    pub const fn sum(&self) -> i16 {
+        self.weighing.sum
+    }
+
     /// Severity of the expert item; `None` where the user wants none.
     #[must_use]
     pub fn severity(&self, level: ExpertLevel) -> Option<Severity> {
@@ -380,14 +387,9 @@ impl Verdict {
         }
     }
 
-    /// Writes one reason why the verdict is not firmer; nothing past the last.
+    /// Writes `rst.missing`, one of several sentences; nothing past the last.
     pub fn write_missing(&self, index: usize, out: &mut String) {
         explain::missing(self, index, out);
-    }
-
-    /// Writes how the confidence was reached.
-    pub fn write_reckoning(&self, out: &mut String) {
-        explain::reckoning(self, out);
     }
 }
 

@@ -12,11 +12,12 @@
 #include <string.h>
 
 /* The layout is part of the contract: a change needs a new RSTSCOPE_ABI_VERSION. */
-_Static_assert(sizeof(rstscope_settings) == 16, "rstscope_settings");
+_Static_assert(sizeof(rstscope_preference) == 32, "rstscope_preference");
+_Static_assert(sizeof(rstscope_choice) == 16, "rstscope_choice");
 _Static_assert(sizeof(rstscope_segment) == 96, "rstscope_segment");
-_Static_assert(sizeof(rstscope_verdict) == 160, "rstscope_verdict");
-_Static_assert(sizeof(rstscope_finding) == 24, "rstscope_finding");
-_Static_assert(sizeof(rstscope_followup) == 16, "rstscope_followup");
+_Static_assert(sizeof(rstscope_field) == 56, "rstscope_field");
+_Static_assert(sizeof(rstscope_item) == 8, "rstscope_item");
+_Static_assert(sizeof(rstscope_row) == 16, "rstscope_row");
 _Static_assert(sizeof(rstscope_expert) == 24, "rstscope_expert");
 
 #define CHECK(condition)                                                                           \
@@ -54,13 +55,29 @@ segment(uint32_t frame, uint8_t source, uint8_t destination, const uint8_t tcp[2
     return segment;
 }
 
+#define MOST_PREFERENCES 64
+
+/** The defaults of the preferences; the answer is how many there are. */
+static uint32_t
+defaults(uint32_t values[MOST_PREFERENCES])
+{
+    const uint32_t count = rstscope_preference_count();
+    rstscope_preference preference;
+    CHECK(count > 0 && count <= MOST_PREFERENCES);
+    for (uint32_t index = 0; index < count; index++) {
+        CHECK(rstscope_preference_get(index, &preference) == RSTSCOPE_STATUS_OK);
+        values[index] = preference.default_value;
+    }
+    return count;
+}
+
 static rstscope_engine *
 new_engine(void)
 {
-    rstscope_settings settings;
+    uint32_t values[MOST_PREFERENCES];
+    const uint32_t count = defaults(values);
     rstscope_engine *engine = NULL;
-    CHECK(rstscope_settings_default(&settings) == RSTSCOPE_STATUS_OK);
-    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, &settings, &engine) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count, &engine) == RSTSCOPE_STATUS_OK);
     CHECK(engine != NULL);
     return engine;
 }
@@ -78,26 +95,52 @@ engine_with_reset(void)
 }
 
 static void
-settings_have_the_defaults_of_the_preferences(void)
+preferences_have_names_texts_and_choices(void)
 {
-    rstscope_settings settings;
-    CHECK(rstscope_settings_default(&settings) == RSTSCOPE_STATUS_OK);
-    CHECK(settings.idle_threshold_s == 30);
-    CHECK(settings.ttl_tolerance == 2);
-    CHECK(settings.expert_level == RSTSCOPE_EXPERT_LEVEL_ALL);
-    CHECK(settings.reserved == 0);
+    rstscope_preference preference;
+    rstscope_choice choice;
+    uint32_t index = 0;
+    for (; rstscope_preference_get(index, &preference) == RSTSCOPE_STATUS_OK; index++) {
+        uint32_t choices = 0;
+        CHECK(preference.name[0] != '\0');
+        CHECK(preference.title[0] != '\0');
+        CHECK(preference.description[0] != '\0');
+        while (rstscope_preference_choice(index, choices, &choice) == RSTSCOPE_STATUS_OK) {
+            CHECK(choice.word[0] != '\0');
+            CHECK(choice.title[0] != '\0');
+            choices++;
+        }
+        if (preference.type == RSTSCOPE_PREFERENCE_CHOICE) {
+            CHECK(preference.default_value < choices);
+        } else {
+            CHECK(choices == 0);
+        }
+    }
+    CHECK(index == rstscope_preference_count());
+    CHECK(rstscope_preference_choice(index, 0, &choice) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_preference_get(UINT32_MAX, &preference) == RSTSCOPE_STATUS_NOT_FOUND);
 }
 
 static void
-engine_is_refused_to_another_version_or_bad_settings(void)
+engine_is_refused_to_another_version_or_bad_values(void)
 {
-    rstscope_settings settings;
+    uint32_t values[MOST_PREFERENCES];
+    const uint32_t count = defaults(values);
     rstscope_engine *engine = NULL;
-    rstscope_settings_default(&settings);
-    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION + 1, &settings, &engine) ==
+    rstscope_preference preference;
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION + 1, values, count, &engine) ==
           RSTSCOPE_STATUS_ABI_MISMATCH);
-    settings.expert_level = 3;
-    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, &settings, &engine) == RSTSCOPE_STATUS_INVALID);
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count - 1, &engine) ==
+          RSTSCOPE_STATUS_INVALID);
+    for (uint32_t index = 0; index < count; index++) {
+        CHECK(rstscope_preference_get(index, &preference) == RSTSCOPE_STATUS_OK);
+        if (preference.type != RSTSCOPE_PREFERENCE_NUMBER) {
+            values[index] = UINT32_MAX;
+            CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count, &engine) ==
+                  RSTSCOPE_STATUS_INVALID);
+            values[index] = preference.default_value;
+        }
+    }
     CHECK(engine == NULL);
 }
 
@@ -107,37 +150,40 @@ every_pointer_may_be_null(void)
     rstscope_engine *engine = engine_with_reset();
     const rstscope_segment syn = segment(SYN_FRAME, 1, 2, SYN);
     rstscope_segment no_bytes = syn;
-    rstscope_settings settings;
-    rstscope_verdict verdict;
-    rstscope_finding finding;
-    rstscope_followup followup;
+    uint32_t values[MOST_PREFERENCES];
+    const uint32_t count = defaults(values);
+    rstscope_item item;
+    rstscope_row row;
     const char *word;
     uint32_t frame;
     char text[8];
-    rstscope_settings_default(&settings);
     no_bytes.tcp = NULL;
 
-    CHECK(rstscope_settings_default(NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, NULL, &engine) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, &settings, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_preference_get(0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_preference_choice(0, 0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, NULL, count, &engine) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(NULL, &syn) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(engine, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(engine, &no_bytes) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_verdict(NULL, RST_FRAME, &verdict) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_verdict(engine, RST_FRAME, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_finding(NULL, RST_FRAME, 0, &finding) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_finding(engine, RST_FRAME, 0, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_followup(NULL, RST_FRAME, &followup) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_followup(engine, RST_FRAME, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_text(NULL, RST_FRAME, RSTSCOPE_TEXT_SUMMARY, 0, text, sizeof(text),
-                               NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_text(engine, RST_FRAME, RSTSCOPE_TEXT_SUMMARY, 0, NULL, 0, NULL) ==
+    CHECK(rstscope_engine_item(NULL, RST_FRAME, 0, &item, text, sizeof(text), NULL) ==
           RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 0, NULL, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 0, &item, NULL, 0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_row(NULL, RST_FRAME, 0, 0, &row, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_row(engine, RST_FRAME, 0, 0, NULL, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_row(engine, RST_FRAME, 0, 0, &row, NULL, 0, NULL) ==
+          RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_resetter(NULL, RST_FRAME, &frame) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_resetter(engine, RST_FRAME, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_complaint(NULL, text, sizeof(text), NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_complaint(engine, NULL, 0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_provoke_panic(NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_cause_get(0, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_followup_get(0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_field_get(0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_expert_get(0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_tally_word(RSTSCOPE_TALLY_ORIGIN, 0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_tally(NULL, RST_FRAME, RSTSCOPE_TALLY_ORIGIN, &word) ==
           RSTSCOPE_STATUS_NULL);
@@ -150,32 +196,61 @@ every_pointer_may_be_null(void)
     rstscope_engine_free(engine);
 }
 
+/** Counts the rows of a frame's first item that say `number` or `text` in field `filter`. */
+static uint32_t
+count_rows(const rstscope_engine *engine, const char *filter, int64_t number, const char *text)
+{
+    char value[1024];
+    uint32_t count = 0;
+    uint32_t level = 0;
+    rstscope_row row;
+    rstscope_field field;
+    for (uint32_t index = 0; rstscope_engine_row(engine, RST_FRAME, 0, index, &row, value,
+                                                 sizeof(value), NULL) == RSTSCOPE_STATUS_OK;
+         index++) {
+        CHECK(rstscope_field_get(row.field, &field) == RSTSCOPE_STATUS_OK);
+        CHECK(row.level <= level && row.level < RSTSCOPE_MOST_LEVELS);
+        CHECK((field.type == RSTSCOPE_TYPE_STRING) == (value[0] != '\0'));
+        level = row.level + field.is_parent;
+        if (strcmp(field.filter, filter) == 0) {
+            count += row.number == number && strcmp(value, text) == 0;
+        }
+    }
+    return count;
+}
+
 static void
-reset_has_a_verdict_with_findings(void)
+reset_is_an_item_with_rows(void)
 {
     rstscope_engine *engine = engine_with_reset();
-    rstscope_verdict verdict;
-    rstscope_finding finding;
-    rstscope_followup followup;
+    rstscope_item item;
     rstscope_expert expert;
-    CHECK(rstscope_engine_verdict(engine, SYN_FRAME, &verdict) == RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_verdict(engine, RST_FRAME, &verdict) == RSTSCOPE_STATUS_OK);
-    CHECK(strcmp(verdict.phase, "syn") == 0);
-    CHECK(strcmp(verdict.sender, "server") == 0);
-    CHECK(verdict.trigger_frame == SYN_FRAME);
-    CHECK(verdict.present & RSTSCOPE_VERDICT_HAS_TTL);
-    CHECK(verdict.ttl == 64);
-
-    CHECK(rstscope_cause_get(verdict.cause_index, &expert) == RSTSCOPE_STATUS_OK);
-    CHECK(strcmp(expert.name + strlen("rst.expert."), verdict.cause) == 0);
-
-    for (uint32_t index = 0; index < verdict.finding_count; index++) {
-        CHECK(rstscope_engine_finding(engine, RST_FRAME, index, &finding) == RSTSCOPE_STATUS_OK);
-        CHECK(finding.evidence != NULL && finding.points_to != NULL);
-    }
-    CHECK(rstscope_engine_finding(engine, RST_FRAME, verdict.finding_count, &finding) ==
+    rstscope_row row;
+    uint32_t resetter;
+    char text[256];
+    CHECK(rstscope_engine_item(engine, SYN_FRAME, 0, &item, text, sizeof(text), NULL) ==
           RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_followup(engine, RST_FRAME, &followup) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_row(engine, SYN_FRAME, 0, 0, &row, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 0, &item, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 1, &item, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(item.severity >= RSTSCOPE_SEVERITY_CHAT && item.severity <= RSTSCOPE_SEVERITY_WARN);
+    CHECK(item.in_info_column == 1);
+    CHECK(count_rows(engine, "rst.summary", 0, text) == 1);
+    CHECK(count_rows(engine, "rst.phase", 0, "syn") == 1);
+    CHECK(count_rows(engine, "rst.sender", 0, "server") == 1);
+    CHECK(count_rows(engine, "rst.trigger_frame", SYN_FRAME, "") == 1);
+    CHECK(count_rows(engine, "rst.latency", 1000, "") == 1);
+    CHECK(count_rows(engine, "rst.ttl", 64, "") == 1);
+    CHECK(rstscope_expert_get(item.expert, &expert) == RSTSCOPE_STATUS_OK);
+    CHECK(count_rows(engine, "rst.cause", 0, expert.name + strlen("rst.expert.")) == 1);
+    CHECK(rstscope_engine_row(engine, RST_FRAME, 1, 0, &row, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_row(engine, RST_FRAME, 0, UINT32_MAX, &row, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_resetter(engine, RST_FRAME, &resetter) == RSTSCOPE_STATUS_NOT_FOUND);
     rstscope_engine_free(engine);
 }
 
@@ -183,22 +258,38 @@ static void
 text_is_copied_whole_or_not_at_all(void)
 {
     rstscope_engine *engine = engine_with_reset();
-    const rstscope_text kind = RSTSCOPE_TEXT_SUMMARY;
+    const rstscope_item untouched = {.expert = UINT32_MAX};
+    rstscope_item item = untouched;
+    rstscope_row row = {.level = UINT32_MAX};
     char text[256] = "untouched";
     size_t length = 0;
-    CHECK(rstscope_engine_text(engine, RST_FRAME, kind, 0, text, 1, &length) ==
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 0, &item, text, 1, &length) ==
+          RSTSCOPE_STATUS_BUFFER_TOO_SMALL);
+    CHECK(rstscope_engine_row(engine, RST_FRAME, 0, 0, &row, text, 1, NULL) ==
           RSTSCOPE_STATUS_BUFFER_TOO_SMALL);
     CHECK(strcmp(text, "untouched") == 0);
+    CHECK(item.expert == UINT32_MAX && row.level == UINT32_MAX);
     CHECK(length > 1 && length <= sizeof(text));
-    CHECK(rstscope_engine_text(engine, RST_FRAME, kind, 0, text, length, NULL) ==
+    CHECK(rstscope_engine_item(engine, RST_FRAME, 0, &item, text, length, NULL) ==
           RSTSCOPE_STATUS_OK);
     CHECK(strlen(text) + 1 == length);
-    CHECK(rstscope_engine_text(engine, RST_FRAME, kind, 1, text, sizeof(text), NULL) ==
-          RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_text(engine, SYN_FRAME, kind, 0, text, sizeof(text), NULL) ==
-          RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_text(engine, RST_FRAME, RSTSCOPE_TEXT_FOLLOWUP + 1, 0, text, sizeof(text),
-                               NULL) == RSTSCOPE_STATUS_INVALID);
+    rstscope_engine_free(engine);
+}
+
+static void
+rows_follow_what_is_observed(void)
+{
+    /* The server accepts after all: SYN and ACK, so that the RST was not its own. */
+    static const uint8_t accept[20] = {0x01, 0xbb, 0x9c, 0x40, 0,    0,    0,    7,
+                                       0,    0,    0,    101,  0x50, 0x12, 0xff, 0xff};
+    rstscope_engine *engine = engine_with_reset();
+    const char *filter = "rst.evidence";
+    const char *token = "sender_continues";
+    CHECK(count_rows(engine, filter, 0, token) == 0);
+    rstscope_segment more = segment(3, 2, 1, accept);
+    more.time_ns += 500000000;
+    CHECK(rstscope_engine_observe(engine, &more) == RSTSCOPE_STATUS_OK);
+    CHECK(count_rows(engine, filter, 0, token) == 1);
     rstscope_engine_free(engine);
 }
 
@@ -208,36 +299,58 @@ panic_disables_the_engine_and_no_other(void)
     rstscope_engine *broken = engine_with_reset();
     rstscope_engine *sound = engine_with_reset();
     const rstscope_segment syn = segment(3, 1, 2, SYN);
-    rstscope_verdict verdict;
+    rstscope_item item;
+    rstscope_row row;
     char text[256];
     CHECK(rstscope_engine_complaint(broken, text, sizeof(text), NULL) == RSTSCOPE_STATUS_NOT_FOUND);
     CHECK(rstscope_engine_provoke_panic(broken) == RSTSCOPE_STATUS_PANIC);
     CHECK(rstscope_engine_observe(broken, &syn) == RSTSCOPE_STATUS_DISABLED);
-    CHECK(rstscope_engine_verdict(broken, RST_FRAME, &verdict) == RSTSCOPE_STATUS_DISABLED);
-    CHECK(rstscope_engine_text(broken, RST_FRAME, RSTSCOPE_TEXT_SUMMARY, 0, text, sizeof(text),
-                               NULL) == RSTSCOPE_STATUS_DISABLED);
+    CHECK(rstscope_engine_item(broken, RST_FRAME, 0, &item, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_DISABLED);
+    CHECK(rstscope_engine_row(broken, RST_FRAME, 0, 0, &row, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_DISABLED);
     CHECK(rstscope_engine_provoke_panic(broken) == RSTSCOPE_STATUS_DISABLED);
     CHECK(rstscope_engine_complaint(broken, text, sizeof(text), NULL) == RSTSCOPE_STATUS_OK);
     CHECK(strstr(text, "provoked") != NULL);
-    CHECK(rstscope_engine_verdict(sound, RST_FRAME, &verdict) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_item(sound, RST_FRAME, 0, &item, text, sizeof(text), NULL) ==
+          RSTSCOPE_STATUS_OK);
     rstscope_engine_free(broken);
     rstscope_engine_free(sound);
 }
 
 static void
-check_list(uint32_t count, rstscope_status (*get)(uint32_t index, rstscope_expert *out_expert))
+experts_have_names_summaries_and_severities(void)
 {
+    const uint32_t count = rstscope_expert_count();
     rstscope_expert expert;
     CHECK(count > 0);
     for (uint32_t index = 0; index < count; index++) {
-        CHECK(get(index, &expert) == RSTSCOPE_STATUS_OK);
+        CHECK(rstscope_expert_get(index, &expert) == RSTSCOPE_STATUS_OK);
         CHECK(strncmp(expert.name, "rst.expert.", strlen("rst.expert.")) == 0);
         CHECK(expert.summary[0] != '\0');
         CHECK(expert.severity >= RSTSCOPE_SEVERITY_CHAT &&
               expert.severity <= RSTSCOPE_SEVERITY_WARN);
     }
-    CHECK(get(count, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(get(UINT32_MAX, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_expert_get(count, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_expert_get(UINT32_MAX, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
+}
+
+static void
+fields_have_names_texts_and_types(void)
+{
+    const uint32_t count = rstscope_field_count();
+    rstscope_field field;
+    CHECK(count > 0);
+    for (uint32_t index = 0; index < count; index++) {
+        CHECK(rstscope_field_get(index, &field) == RSTSCOPE_STATUS_OK);
+        CHECK(strncmp(field.filter, "rst.", strlen("rst.")) == 0);
+        CHECK(field.name[0] != '\0' && field.blurb[0] != '\0');
+        CHECK(field.type < RSTSCOPE_TYPE_COUNT);
+        CHECK(field.format <= RSTSCOPE_FORMAT_HEXADECIMAL);
+        CHECK(field.is_parent <= 1);
+    }
+    CHECK(rstscope_field_get(count, &field) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_field_get(UINT32_MAX, &field) == RSTSCOPE_STATUS_NOT_FOUND);
 }
 
 static void
@@ -290,16 +403,17 @@ what_an_answer_changes_is_told(void)
 int
 main(void)
 {
-    settings_have_the_defaults_of_the_preferences();
-    engine_is_refused_to_another_version_or_bad_settings();
+    preferences_have_names_texts_and_choices();
+    fields_have_names_texts_and_types();
+    experts_have_names_summaries_and_severities();
+    engine_is_refused_to_another_version_or_bad_values();
     every_pointer_may_be_null();
-    reset_has_a_verdict_with_findings();
+    reset_is_an_item_with_rows();
     text_is_copied_whole_or_not_at_all();
+    rows_follow_what_is_observed();
     frames_are_tallied_by_words_of_the_lists();
     what_an_answer_changes_is_told();
     panic_disables_the_engine_and_no_other();
-    check_list(rstscope_cause_count(), rstscope_cause_get);
-    check_list(rstscope_followup_count(), rstscope_followup_get);
     return EXIT_SUCCESS;
 }
 

@@ -10,6 +10,7 @@ pub const PROTOCOL: &str = "rst";
 pub const FIELDS: &[(&str, &str)] = &[
     ("rst.summary", "FT_STRING"),
     // When.
+    ("rst.when", "FT_STRING"),
     ("rst.phase", "FT_STRING"),
     ("rst.handshake_seen", "FT_BOOLEAN"),
     ("rst.idle_time", "FT_RELATIVE_TIME"),
@@ -17,6 +18,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.signature", "FT_STRING"),
     ("rst.conn_state", "FT_STRING"),
     // Who.
+    ("rst.who", "FT_STRING"),
     ("rst.sender", "FT_STRING"),
     ("rst.origin", "FT_STRING"),
     ("rst.confidence", "FT_UINT8"),
@@ -32,6 +34,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.resetter", "FT_UINT32"),
     ("rst.resetter.hosts", "FT_UINT32"),
     // Why.
+    ("rst.why", "FT_STRING"),
     ("rst.cause", "FT_STRING"),
     ("rst.cause.text", "FT_STRING"),
     ("rst.trigger", "FT_STRING"),
@@ -44,15 +47,19 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.consequence_of", "FT_FRAMENUM"),
     ("rst.next_step", "FT_STRING"),
     // Good or bad.
+    ("rst.matters", "FT_STRING"),
     ("rst.impact", "FT_STRING"),
     ("rst.effective", "FT_BOOLEAN"),
     ("rst.acceptability", "FT_STRING"),
     // Evidence, repeated.
+    ("rst.evidences", "FT_STRING"),
     ("rst.evidence", "FT_STRING"),
     ("rst.evidence.text", "FT_STRING"),
     ("rst.evidence.points_to", "FT_STRING"),
     ("rst.evidence.weight", "FT_INT16"),
     ("rst.evidence.frame", "FT_FRAMENUM"),
+    ("rst.evidence.sum", "FT_INT16"),
+    ("rst.missing", "FT_STRING"),
     // Notes on later frames.
     ("rst.followup", "FT_STRING"),
     ("rst.followup.frame", "FT_FRAMENUM"),

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The table, as the tree shows it: a row has its filter name, its label, what
+//! it means, and its value with its type. A new field is a new row.
+
+use std::ffi::CStr;
+
+use super::{
+    Field, Format,
+    Get::{Note, Nth, One},
+    Source::{Boolean, Frame, Int16, Int32, Sentence, Text, Time, Token, Uint8, Uint16, Uint32},
+};
+use crate::{
+    baseline::{Pattern, Resetter},
+    case::Origin,
+    cause::{Cause, Impact},
+    conversation::{Acceptability, Phase, Role, SegmentKind},
+    evidence::catalogue,
+    verdict::{PRIOR, Verdict, Weighed},
+};
+
+/// All fields of the public contract.
+pub static TABLE: &[Field] = &[
+    Field::new(
+        c"rst.summary",
+        c"Summary",
+        c"The verdict in one line",
+        Sentence(One(|v| written(|out| v.write_summary(out)))),
+    ),
+    Field::new(
+        c"rst.when",
+        c"When",
+        c"Where in the conversation the RST came",
+        Token(One(|v| Some(v.phase().token()))),
+    )
+    .below(WHEN),
+    Field::new(
+        c"rst.who",
+        c"Who",
+        c"Who sent the RST, and how certain that is",
+        Text(One(|v| {
+            let origin = v.origin().token().to_string_lossy();
+            Some(format!("{origin}, {} %", v.confidence()))
+        })),
+    )
+    .below(WHO),
+    Field::new(
+        c"rst.why",
+        c"Why",
+        c"The cause in a few words",
+        Sentence(One(|v| Some(v.cause().title().to_string_lossy().into()))),
+    )
+    .below(WHY),
+    Field::new(
+        c"rst.matters",
+        c"Does it matter",
+        c"Whether a user notices the RST",
+        Token(One(|v| Some(v.impact().token()))),
+    )
+    .below(MATTERS),
+    Field::new(
+        c"rst.evidences",
+        c"Evidence",
+        c"What speaks for and against a middlebox, in all",
+        Sentence(One(|v| Some(reckoning(v)))),
+    )
+    .below(EVIDENCES),
+    Field::new(
+        c"rst.followup",
+        c"Follow-up",
+        c"What this frame says about an earlier RST",
+        Sentence(Note(|note| written(|out| note.write_text(out)))),
+    ),
+    Field::new(
+        c"rst.followup.frame",
+        c"About",
+        c"The earlier RST",
+        Frame(Note(|note| Some(note.reset))),
+    ),
+];
+
+const WHEN: &[Field] = &[
+    Field::new(
+        c"rst.phase",
+        c"Phase",
+        c"Where the conversation stood",
+        Token(One(|v| Some(v.phase().token()))),
+    )
+    .tokens(|| Phase::ALL.iter().map(|phase| phase.token()).collect()),
+    Field::new(
+        c"rst.handshake_seen",
+        c"Handshake seen",
+        c"The capture holds this conversation's SYN or SYN-ACK",
+        Boolean(One(|v| Some(v.handshake_seen()))),
+    ),
+    Field::new(
+        c"rst.idle_time",
+        c"Idle time",
+        c"Silence before the RST, or before the segment that it answers",
+        Time(One(Verdict::idle_time)),
+    ),
+    Field::new(
+        c"rst.after_idle",
+        c"After idle",
+        c"The idle time reaches the preference rst.idle_threshold",
+        Boolean(One(Verdict::after_idle)),
+    ),
+    Field::new(
+        c"rst.signature",
+        c"Signature",
+        c"Flag pattern, as in \"Global, Passive Detection of Connection Tampering\"",
+        Token(One(Verdict::signature)),
+    ),
+    Field::new(
+        c"rst.conn_state",
+        c"Connection state",
+        c"Zeek's name for how the conversation ended",
+        Token(One(Verdict::conn_state)),
+    ),
+];
+
+/// `rst.sender` where neither side is known for the client.
+const UNKNOWN: &CStr = c"unknown";
+
+const WHO: &[Field] = &[
+    Field::new(
+        c"rst.sender",
+        c"Claimed sender",
+        c"The side that the source address claims",
+        Token(One(|v| Some(v.sender().map_or(UNKNOWN, Role::token)))),
+    )
+    .tokens(|| vec![Role::Client.token(), Role::Server.token(), UNKNOWN]),
+    Field::new(
+        c"rst.origin",
+        c"Origin",
+        c"Who really sent the RST",
+        Token(One(|v| Some(v.origin().token()))),
+    )
+    .tokens(|| Origin::ALL.iter().map(|origin| origin.token()).collect()),
+    Field::new(
+        c"rst.confidence",
+        c"Confidence",
+        c"Confidence in the origin",
+        Uint8(One(|v| Some(v.confidence()))),
+    )
+    .format(Format::Unit(c"%")),
+    Field::new(
+        c"rst.ttl",
+        c"TTL",
+        c"TTL or hop limit of the RST",
+        Uint8(One(Verdict::ttl)),
+    )
+    .marks(TTL),
+    Field::new(
+        c"rst.ttl.expected",
+        c"Expected TTL",
+        c"TTL that the claimed sender's own packets arrive with",
+        Uint8(One(Verdict::ttl_expected)),
+    ),
+    Field::new(
+        c"rst.ttl.delta",
+        c"TTL difference",
+        c"TTL of the RST less the expected TTL",
+        Int16(One(Verdict::ttl_delta)),
+    )
+    .marks(TTL),
+    Field::new(
+        c"rst.hops",
+        c"Hops",
+        c"Hops that the RST has travelled, from the nearest initial TTL",
+        Uint8(One(Verdict::hops)),
+    )
+    .marks(TTL),
+    Field::new(
+        c"rst.hops.expected",
+        c"Expected hops",
+        c"Hops that the claimed sender's own packets have travelled",
+        Uint8(One(Verdict::hops_expected)),
+    ),
+    Field::new(
+        c"rst.ip_id",
+        c"IP identification",
+        c"IPv4 identification of the RST",
+        Uint16(One(Verdict::ip_id)),
+    )
+    .format(Format::Hexadecimal)
+    .marks(IP_ID),
+    Field::new(
+        c"rst.ip_id.pattern",
+        c"IP identification pattern",
+        c"How the claimed sender numbers its packets",
+        Token(One(|v| v.ip_id_pattern().map(Pattern::token))),
+    )
+    .tokens(|| Pattern::ALL.iter().map(|pattern| pattern.token()).collect()),
+    Field::new(
+        c"rst.ip_id.delta",
+        c"IP identification difference",
+        c"Distance from the claimed sender's last counter value",
+        Int32(One(Verdict::ip_id_delta)),
+    )
+    .marks(IP_ID),
+    Field::new(
+        c"rst.baseline_frame",
+        c"Compared with",
+        c"The packet of the claimed sender that the RST was compared with",
+        Frame(One(Verdict::baseline_frame)),
+    ),
+    Field::new(
+        c"rst.resetter",
+        c"Resetter",
+        c"Number of the device profile behind RSTs of several claimed hosts",
+        Uint32(One(|v| v.resetter().map(Resetter::number))),
+    ),
+    Field::new(
+        c"rst.resetter.hosts",
+        c"Resetter's hosts",
+        c"Hosts that this device profile has claimed to be",
+        Uint32(One(|v| v.resetter().map(Resetter::hosts))),
+    ),
+];
+
+const TTL: &[&CStr] = &[c"ip.ttl", c"ipv6.hlim"];
+
+const IP_ID: &[&CStr] = &[c"ip.id"];
+
+const WHY: &[Field] = &[
+    Field::new(
+        c"rst.cause",
+        c"Cause",
+        c"Why the RST was sent",
+        Token(One(|v| Some(v.cause().token()))),
+    )
+    .tokens(|| Cause::ALL.iter().map(|cause| cause.token()).collect())
+    .see("see [causes.md](causes.md)"),
+    Field::new(
+        c"rst.cause.text",
+        c"Explanation",
+        c"The cause in words, with the measured numbers",
+        Sentence(One(|v| written(|out| v.write_cause(out)))),
+    ),
+    Field::new(
+        c"rst.trigger",
+        c"Trigger",
+        c"What the RST reacted to",
+        Token(One(|v| v.trigger().map(SegmentKind::token))),
+    )
+    .tokens(|| SegmentKind::ALL.iter().map(|kind| kind.token()).collect()),
+    Field::new(
+        c"rst.trigger.name",
+        c"Trigger name",
+        c"Server name of the ClientHello, or Host of the HTTP request",
+        Text(One(|v| written(|out| v.write_trigger_name(out)))),
+    ),
+    Field::new(
+        c"rst.trigger_frame",
+        c"Answer to",
+        c"The segment that the RST answers",
+        Frame(One(Verdict::trigger_frame)),
+    ),
+    Field::new(
+        c"rst.latency",
+        c"Latency",
+        c"Time from the trigger to the RST",
+        Time(One(Verdict::latency)),
+    ),
+    Field::new(
+        c"rst.rtt",
+        c"Round trip",
+        c"Smallest round trip to the claimed sender seen so far",
+        Time(One(Verdict::rtt)),
+    ),
+    Field::new(
+        c"rst.unacked_bytes",
+        c"Unacknowledged bytes",
+        c"Payload that the claimed sender had not acknowledged",
+        Uint32(One(Verdict::unacked_bytes)),
+    ),
+    Field::new(
+        c"rst.vendor_reason",
+        c"Vendor's reason",
+        c"Reason that a known device wrote into the RST",
+        Text(One(|v| written(|out| v.write_vendor_reason(out)))),
+    ),
+    Field::new(
+        c"rst.consequence_of",
+        c"Consequence of",
+        c"The earlier RST that this one follows from",
+        Frame(One(Verdict::consequence_of)),
+    ),
+    Field::new(
+        c"rst.next_step",
+        c"Next step",
+        c"What to look at next",
+        Sentence(One(|v| written(|out| v.write_next_step(out)))),
+    ),
+];
+
+const MATTERS: &[Field] = &[
+    Field::new(
+        c"rst.impact",
+        c"Impact",
+        c"Whether anybody was hurt",
+        Token(One(|v| Some(v.impact().token()))),
+    )
+    .tokens(|| Impact::ALL.iter().map(|impact| impact.token()).collect()),
+    Field::new(
+        c"rst.effective",
+        c"Effective",
+        c"The receiver gave the connection up",
+        Boolean(One(Verdict::effective)),
+    ),
+    Field::new(
+        c"rst.acceptability",
+        c"Acceptability",
+        c"Whether the receiver must accept the RST, by RFC 9293 and RFC 5961",
+        Token(One(|v| Some(v.acceptability().token()))),
+    )
+    .tokens(|| Acceptability::ALL.iter().map(|it| it.token()).collect())
+    .marks(&[c"tcp.seq"]),
+];
+
+const EVIDENCES: &[Field] = &[
+    Field::new(
+        c"rst.evidence",
+        c"Evidence",
+        c"What was found",
+        Token(Nth(|v, index| Some(finding(v, index)?.evidence().token))),
+    )
+    .tokens(|| catalogue::TABLE.iter().map(|row| row.token).collect())
+    .see("see below")
+    .below(EVIDENCE),
+    Field::new(
+        c"rst.evidence.sum",
+        c"Sum (decibans)",
+        c"Prior and weights: positive for a middlebox; the confidence follows from it",
+        Int16(One(|v| Some(v.sum()))),
+    ),
+    Field::new(
+        c"rst.missing",
+        c"Missing",
+        c"What this capture could not show",
+        Sentence(Nth(|v, index| written(|out| v.write_missing(index, out)))),
+    ),
+];
+
+const EVIDENCE: &[Field] = &[
+    Field::new(
+        c"rst.evidence.text",
+        c"Finding",
+        c"The finding in words, with its numbers",
+        Sentence(Nth(|v, index| written(|out| v.write_evidence(index, out)))),
+    ),
+    Field::new(
+        c"rst.evidence.points_to",
+        c"Points to",
+        c"Whom the finding speaks for as the origin",
+        Token(Nth(|v, index| {
+            Some(finding(v, index)?.evidence().points_to().token())
+        })),
+    )
+    .tokens(|| vec![Origin::Endpoint.token(), Origin::Middlebox.token()]),
+    Field::new(
+        c"rst.evidence.weight",
+        c"Weight (decibans)",
+        c"Contribution to the confidence; negative speaks for the endpoint",
+        Int16(Nth(|v, index| Some(finding(v, index)?.weight))),
+    ),
+    Field::new(
+        c"rst.evidence.frame",
+        c"See",
+        c"Where to look",
+        Frame(Nth(|v, index| finding(v, index)?.finding.frame())),
+    ),
+];
+
+fn finding(verdict: &Verdict, index: usize) -> Option<&Weighed> {
+    verdict.findings().get(index)
+}
+
+/// The evidence in short: the sum, and what it is made of.
+fn reckoning(verdict: &Verdict) -> String {
+    let side = if verdict.sum() < 0 {
+        "the endpoint"
+    } else {
+        "a middlebox"
+    };
+    let decibans = verdict.sum().unsigned_abs();
+    let findings = match verdict.findings().len() {
+        0 => "no finding".to_owned(),
+        1 => "1 finding".to_owned(),
+        several => format!("{several} findings"),
+    };
+    format!("{decibans} decibans for {side}: {findings}, prior {PRIOR}")
+}
+
+/// What is written; nothing is an absent field.
+fn written(write: impl FnOnce(&mut String)) -> Option<String> {
+    let mut text = String::new();
+    write(&mut text);
+    (!text.is_empty()).then_some(text)
+}
