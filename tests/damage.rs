@@ -5,8 +5,9 @@
 
 use std::error::Error;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use rstscope_test_support::cases;
 use rstscope_test_support::cases::Case;
@@ -161,4 +162,32 @@ fn fault(run: &Run, may_stop_early: bool) -> Option<String> {
             line.contains("Dissector bug") && !line.contains(NOT_OURS) || line.contains(DISABLED)
         })
         .map(|line| line.trim().to_owned())
+}
+
+#[test]
+fn what_goes_wrong_is_seen() {
+    let run = |status: i32, stdout: &str, stderr: &str| Run {
+        status: ExitStatus::from_raw(status),
+        stdout: stdout.as_bytes().to_owned(),
+        stderr: stderr.to_owned(),
+    };
+    let cut = format!("tshark: The file {CUT_SHORT}.");
+    let disabled = format!("<field {DISABLED}/>");
+    let bug = "[Dissector bug, protocol TCP: assertion failed]";
+    // As wait(2) reports exit 2 and signal 11.
+    let (exit_2, signal_11) = (2 << 8, 11);
+    for (run, may_stop_early, is_fault) in [
+        (run(0, "<packet/>", ""), false, false),
+        (run(0, NOT_OURS, ""), false, false),
+        (run(exit_2, "", &cut), true, false),
+        (run(exit_2, "", &cut), false, true),
+        (run(exit_2, "", ""), true, true),
+        (run(signal_11, "", ""), true, true),
+        (run(0, "", "a warning"), true, true),
+        (run(0, bug, ""), false, true),
+        (run(0, &disabled, ""), false, true),
+    ] {
+        let fault = fault(&run, may_stop_early);
+        assert_eq!(fault.is_some(), is_fault, "{run:?}: {fault:?}");
+    }
 }

@@ -124,7 +124,12 @@ fn preferences_steer_the_verdict() -> Outcome {
         "no reset comes after 0 s of silence"
     );
     let tolerated = "rst.evidence == \"ttl_off_baseline\"";
-    assert!(count("rst.ttl_tolerance:0", tolerated)? >= count("rst.ttl_tolerance:255", tolerated)?);
+    let strict = count("rst.ttl_tolerance:0", tolerated)?;
+    let lenient = count("rst.ttl_tolerance:255", tolerated)?;
+    assert!(
+        strict > lenient,
+        "{strict} with tolerance 0, {lenient} with 255"
+    );
     let benign = "_ws.expert.message == rst.summary && rst.impact == \"benign\"";
     assert!(
         count("rst.expert_level:all", benign)? > 0,
@@ -133,6 +138,9 @@ fn preferences_steer_the_verdict() -> Outcome {
     assert_eq!(count("rst.expert_level:noteworthy", benign)?, 0);
     let disruptive = "_ws.expert.message == rst.summary && rst.impact == \"disruptive\"";
     assert!(count("rst.expert_level:disruptive", disruptive)? > 0);
+    let noteworthy = "_ws.expert.message == rst.summary && rst.impact == \"noteworthy\"";
+    assert!(count("rst.expert_level:noteworthy", noteworthy)? > 0);
+    assert_eq!(count("rst.expert_level:disruptive", noteworthy)?, 0);
     Ok(())
 }
 
@@ -158,7 +166,9 @@ fn expert_item_of_each_reset_has_its_cause_and_says_its_summary() -> Outcome {
         .collect();
     let mut wanted = vec!["rst.cause", "rst.summary", "_ws.expert.message"];
     wanted.extend(experts.iter().map(String::as_str));
-    for (frame, fields) in frames(&tshark, &case, TWO_PASSES, &wanted, "rst.origin")? {
+    let resets = frames(&tshark, &case, TWO_PASSES, &wanted, "rst.origin")?;
+    assert!(!resets.is_empty(), "no case has a reset");
+    for (frame, fields) in resets {
         let cause = format!("rst.expert.{}", fields["rst.cause"].concat());
         let raised: Vec<_> = fields
             .keys()
@@ -200,6 +210,10 @@ fn other_frames_are_the_same_bytes_with_and_without_the_plugin() -> Outcome {
 fn protocol_item_stands_on_resets_and_follow_ups_only() -> Outcome {
     let (tshark, case, _scratch) = together()?;
     for passes in [ONE_PASS, TWO_PASSES] {
+        for filter in ["rst.followup && tcp.flags.reset == 0", "rst.origin"] {
+            let right = frames(&tshark, &case, passes, &[], filter)?;
+            assert!(!right.is_empty(), "{filter} finds nothing");
+        }
         for filter in [
             "rst && tcp.flags.reset == 0 && !rst.followup",
             "rst.origin && tcp.flags.reset == 0",
@@ -270,6 +284,9 @@ fn cases_for_wireshark_alone_say_what_their_maker_knows() -> Outcome {
     assert!(cases.len() >= 10, "only {} cases found", cases.len());
     let faults = cases::faults_of(&cases, |case| {
         let known: Known = toml::from_str(&description(case))?;
+        if known.reset.is_empty() {
+            return Ok(vec![format!("{}: its maker knows of no reset", case.name)]);
+        }
         let mut faults = Vec::new();
         let mut shown = frames(&tshark, case, TWO_PASSES, &wanted, "rst.origin")?;
         for truth in known.reset {
@@ -307,6 +324,8 @@ fn is_for_wireshark(case: &Case) -> bool {
 
 #[cfg(feature = "replay")]
 mod replayed {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use rstscope::replay::{self, Passes};
 
     use super::*;
@@ -326,11 +345,15 @@ mod replayed {
         let wanted: Vec<_> = contract::FIELDS.iter().map(|(name, _)| *name).collect();
         let mut cases = cases::all()?;
         cases.retain(|case| !is_for_wireshark(case));
+        let compared = AtomicUsize::new(0);
         let faults = cases::faults_of(&cases, |case| {
             let shown = frames(&tshark, case, arguments, &wanted, contract::PROTOCOL)?;
             let replayed = replay(case, passes())?;
+            compared.fetch_add(replayed.len(), Ordering::Relaxed);
             Ok(differences(case, &shown, &replayed))
         });
+        let compared = compared.into_inner();
+        assert!(compared >= cases.len(), "only {compared} frames compared");
         assert!(faults.is_empty(), "{faults}");
         Ok(())
     }
