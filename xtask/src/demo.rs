@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask demo`: builds the plugin and shows what it says about a capture.
 
+use std::env;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 
+use crate::test::PLUGIN_VARIABLE;
 use crate::tshark::Tshark;
 use crate::verdict::{self, Evidence, Reading, Verdict};
 use crate::{project, say, setup, wireshark};
@@ -30,9 +32,14 @@ const LABEL: usize = 14;
 pub(crate) fn run(capture: Option<PathBuf>, all: bool) -> Result<()> {
     let capture = capture.unwrap_or_else(|| project::root().join(BUNDLED));
     let capture = readable(&capture)?;
-    setup::plugin()?;
-    wireshark::check()?;
-    let plugin = project::build_plugin()?;
+    let plugin = match env::var_os(PLUGIN_VARIABLE) {
+        Some(built) => built.into(),
+        None => {
+            setup::plugin()?;
+            wireshark::check()?;
+            project::build_plugin()?
+        }
+    };
     let tshark = Tshark::with_plugin(&plugin, None)?;
     say::step(format_args!("tshark -2 -r {}", capture.display()));
     let reading = verdict::read(&tshark, &capture)?;

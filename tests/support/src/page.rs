@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Pages whose `console` blocks are run: a block holds commands after `$ `, each followed by what it prints.
+//!
+//! A line that is `…` stands for lines that the page leaves out.
 
 /// One command of a page.
 #[derive(Debug, PartialEq)]
@@ -10,6 +12,81 @@ pub struct Step {
     pub command: String,
     /// What the page says that it prints.
     pub output: String,
+}
+
+/// Stands for lines of an output that the page leaves out.
+const LEFT_OUT: &str = "…";
+
+impl Step {
+    /// Whether the page shows this output, but for what it leaves out.
+    #[must_use]
+    pub fn shows(&self, output: &str) -> bool {
+        let parts = parts(&self.output);
+        if parts.len() == 1 {
+            return self.output == output;
+        }
+        let lines: Vec<_> = output.lines().collect();
+        let mut rest = &lines[..];
+        let last = parts.len() - 1;
+        for (index, part) in parts.iter().enumerate() {
+            let starts: Vec<_> = match index {
+                0 => vec![0],
+                _ => (0..=rest.len().saturating_sub(part.len())).collect(),
+            };
+            let is_here = |start: &usize| {
+                let is_end = index < last || part.is_empty() || start + part.len() == rest.len();
+                is_end
+                    && rest
+                        .get(*start..)
+                        .is_some_and(|rest| rest.starts_with(part))
+            };
+            let Some(start) = starts.into_iter().find(is_here) else {
+                return false;
+            };
+            rest = rest.get(start + part.len()..).unwrap_or_default();
+        }
+        true
+    }
+
+    /// What the page is to show of this output: without what it leaves out now.
+    ///
+    /// A paragraph is the same as before if it begins with the same words; one that is gone stays, for a person to see.
+    #[must_use]
+    pub fn renewed(&self, output: &str) -> String {
+        if parts(&self.output).len() == 1 {
+            return output.to_owned();
+        }
+        let key = |paragraph: &str| {
+            let first = paragraph.lines().next().unwrap_or_default().to_owned();
+            first.split("   ").next().unwrap_or_default().to_owned()
+        };
+        let printed: Vec<_> = output.trim_end().split("\n\n").collect();
+        let renew = |shown: &str| {
+            let same = printed.iter().find(|printed| key(printed) == key(shown));
+            same.map_or(shown, |same| *same).trim_end().to_owned()
+        };
+        let paragraphs = self.output.trim_end().split("\n\n").map(renew);
+        paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
+    }
+}
+
+/// The lines of an output, cut where some are left out, without empty lines beside the cut.
+fn parts(output: &str) -> Vec<Vec<&str>> {
+    let lines: Vec<_> = output.lines().collect();
+    let cut = lines.split(|line| *line == LEFT_OUT);
+    let is_empty = |line: &&&str| line.is_empty();
+    let mut parts: Vec<_> = cut
+        .map(|part| {
+            let before = part.iter().take_while(is_empty).count();
+            let after = part.iter().rev().take_while(is_empty).count();
+            let end = part.len().saturating_sub(after).max(before);
+            part.get(before..end).unwrap_or_default().to_vec()
+        })
+        .collect();
+    if let [whole] = &mut parts[..] {
+        *whole = lines;
+    }
+    parts
 }
 
 /// A page, cut where its commands print something.
@@ -110,6 +187,41 @@ fn commands_and_outputs_are_told_apart() {
         page.with_outputs(&["1\n2\n".to_owned(), String::new()]),
         text
     );
+}
+
+#[test]
+fn what_is_left_out_may_be_anything() {
+    let step = |output: &str| Step {
+        line: 1,
+        command: String::new(),
+        output: output.to_owned(),
+    };
+    let printed = "head\n\nframe 1   a\n  b\n\nframe 2   c\n\nframe 3   d\n  e\n";
+    assert!(step(printed).shows(printed));
+    assert!(!step("head\n").shows(printed));
+    assert!(step("head\n\n…\n").shows(printed));
+    assert!(step("head\n\n…\n\nframe 3   d\n  e\n").shows(printed));
+    assert!(step("head\n\n…\n\nframe 2   c\n\n…\n").shows(printed));
+    assert!(step("…\n\nframe 1   a\n  b\n\n…\n\nframe 3   d\n\n…\n").shows(printed));
+    for wrong in [
+        "frame 1   a\n\n…\n",
+        "head\n\n…\n\nframe 2   x\n\n…\n",
+        "head\n\n…\n\nframe 3   d\n",
+        "…\n\nframe 2   c\n\n…\n\nframe 1   a\n\n…\n",
+    ] {
+        assert!(!step(wrong).shows(printed), "{wrong}");
+    }
+
+    let old = step("head of old\n\n…\n\nframe 2   x\n  y\n\n…\n");
+    assert_eq!(
+        old.renewed(printed),
+        "head of old\n\n…\n\nframe 2   c\n\n…\n"
+    );
+    let old = step("head\nof old\n\n…\n\nframe 3   d\n");
+    let renewed = old.renewed(printed);
+    assert_eq!(renewed, "head\n\n…\n\nframe 3   d\n  e\n");
+    assert!(step(&renewed).shows(printed));
+    assert_eq!(step("old\n").renewed(printed), printed);
 }
 
 #[test]
