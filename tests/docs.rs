@@ -122,6 +122,11 @@ fn fields() -> Outcome<String> {
         )?;
     }
     out.push_str("- `rst.expert.disabled`, on one frame: the analysis stopped in this file because of a defect; please report it\n");
+    preferences(&mut out)?;
+    Ok(out)
+}
+
+fn preferences(out: &mut String) -> Outcome {
     out.push_str(
         "\n## Preferences\n\n\
          Edit → Preferences → Protocols → RST Analysis, or `-o name:value`.\n\n\
@@ -136,7 +141,7 @@ fn fields() -> Outcome<String> {
             "| `rst.{name}` | {default} | {title}{choices}. {description} |"
         )?;
     }
-    Ok(out)
+    Ok(())
 }
 
 /// The default of a preference, and the words to choose from.

@@ -183,6 +183,58 @@ fn push(
     }
 }
 
+/// What an IP header says.
+struct Network {
+    source: IpAddr,
+    destination: IpAddr,
+    header: IpHeader,
+    /// Bytes before the payload.
+    header_length: usize,
+    /// Bytes with the payload, as the header says.
+    length: usize,
+}
+
+impl Network {
+    fn of(ip: &LaxIpSlice<'_>) -> Self {
+        match ip {
+            LaxIpSlice::Ipv4(v4) => {
+                let header = v4.header();
+                Self {
+                    source: IpAddr::V4(header.source_addr()),
+                    destination: IpAddr::V4(header.destination_addr()),
+                    header: IpHeader {
+                        ttl: header.ttl(),
+                        traffic_class: header.dcp().value() << 2 | header.ecn().value(),
+                        version: IpVersion::V4 {
+                            id: header.identification(),
+                            dont_fragment: header.dont_fragment(),
+                        },
+                    },
+                    header_length: usize::from(header.ihl()) * 4,
+                    length: usize::from(header.total_len()),
+                }
+            }
+            LaxIpSlice::Ipv6(v6) => {
+                const HEADER: usize = 40;
+                let header = v6.header();
+                Self {
+                    source: IpAddr::V6(header.source_addr()),
+                    destination: IpAddr::V6(header.destination_addr()),
+                    header: IpHeader {
+                        ttl: header.hop_limit(),
+                        traffic_class: header.traffic_class(),
+                        version: IpVersion::V6 {
+                            flow_label: header.flow_label().value(),
+                        },
+                    },
+                    header_length: HEADER + v6.extensions().slice().len(),
+                    length: HEADER + usize::from(header.payload_length()),
+                }
+            }
+        }
+    }
+}
+
 impl Frame {
     /// The TCP packet in it, if it holds a whole one.
     #[must_use]
@@ -198,59 +250,24 @@ impl Frame {
         if payload.ip_number != IpNumber::TCP || payload.fragmented {
             return None;
         }
-        let (source, destination, header, header_length, length) = match &ip {
-            LaxIpSlice::Ipv4(v4) => {
-                let header = v4.header();
-                (
-                    IpAddr::V4(header.source_addr()),
-                    IpAddr::V4(header.destination_addr()),
-                    IpHeader {
-                        ttl: header.ttl(),
-                        traffic_class: header.dcp().value() << 2 | header.ecn().value(),
-                        version: IpVersion::V4 {
-                            id: header.identification(),
-                            dont_fragment: header.dont_fragment(),
-                        },
-                    },
-                    usize::from(header.ihl()) * 4,
-                    usize::from(header.total_len()),
-                )
-            }
-            LaxIpSlice::Ipv6(v6) => {
-                let header = v6.header();
-                const HEADER: usize = 40;
-                (
-                    IpAddr::V6(header.source_addr()),
-                    IpAddr::V6(header.destination_addr()),
-                    IpHeader {
-                        ttl: header.hop_limit(),
-                        traffic_class: header.traffic_class(),
-                        version: IpVersion::V6 {
-                            flow_label: header.flow_label().value(),
-                        },
-                    },
-                    HEADER + v6.extensions().slice().len(),
-                    HEADER + usize::from(header.payload_length()),
-                )
-            }
-        };
+        let network = Network::of(&ip);
         // A length of 0 (offload) or beyond the frame gives way to the frame's.
         let frame_length = usize::try_from(self.reported)
             .ok()?
             .checked_sub(ip_offset)?;
         let length = match payload.len_source {
-            LenSource::Slice if length <= header_length => frame_length,
-            _ => length.min(frame_length),
+            LenSource::Slice if network.length <= network.header_length => frame_length,
+            _ => network.length.min(frame_length),
         };
         Some(Packet {
             frame: self.number,
             time: self.time,
-            source,
-            destination,
-            ip: Some(header),
+            source: network.source,
+            destination: network.destination,
+            ip: Some(network.header),
             link,
             tcp: payload.payload,
-            tcp_reported: u32::try_from(length.saturating_sub(header_length)).ok()?,
+            tcp_reported: u32::try_from(length.saturating_sub(network.header_length)).ok()?,
         })
     }
 

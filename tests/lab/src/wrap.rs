@@ -223,69 +223,36 @@ impl Wrap {
 
     /// The packets that show one frame.
     fn frame(self, frame: &Frame) -> Result<Vec<Vec<u8>>> {
+        let layers = Layers::of(frame)?;
+        let Layers { macs, ip, .. } = layers;
         let bytes = frame.bytes.as_slice();
-        let (macs, untagged) = bytes
-            .split_at_checked(12)
-            .context("a captured frame is too short")?;
-        let ip = bytes
-            .get(ETHERNET_HEADER..)
-            .context("a captured frame is too short")?;
-        let is_v6 = ip.first().is_some_and(|first| first >> 4 == 6);
-        let ether_type = if is_v6 { ETHER_TYPE_V6 } else { ETHER_TYPE_V4 };
-        let tag = |kind: u16, number: u16| [kind.to_be_bytes(), number.to_be_bytes()].concat();
-        let ethernet = |kind: u16, rest: &[u8]| [macs, &kind.to_be_bytes(), rest].concat();
-        let inner_number = if is_v6 {
-            IpNumber::IPV6
-        } else {
-            IpNumber::IPV4
-        };
+        let ether_type = layers.ether_type();
         let one = match self {
             Self::Interfaces | Self::OutOfOrder | Self::Snaplen => bytes.to_vec(),
-            Self::Vlan => [macs, &tag(ETHER_TYPE_VLAN, 77), untagged].concat(),
+            Self::Vlan => [macs, &tag(ETHER_TYPE_VLAN, 77), layers.untagged].concat(),
             Self::QinQ => [
                 macs,
                 &tag(ETHER_TYPE_QINQ, 7),
                 &tag(ETHER_TYPE_VLAN, 77),
-                untagged,
+                layers.untagged,
             ]
             .concat(),
             Self::Cooked2 => cooked2(frame, ether_type, ip)?,
             Self::RawIp => ip.to_vec(),
             Self::Null => {
-                let family = if is_v6 { BSD_V6 } else { BSD_V4 };
+                let family = if layers.is_v6 { BSD_V6 } else { BSD_V4 };
                 [&family.to_le_bytes(), ip].concat()
             }
             Self::Loop => {
-                let family = if is_v6 { OPENBSD_V6 } else { BSD_V4 };
+                let family = if layers.is_v6 { OPENBSD_V6 } else { BSD_V4 };
                 [&family.to_be_bytes(), ip].concat()
             }
-            Self::Pppoe => {
-                let protocol: u16 = if is_v6 { 0x0057 } else { 0x0021 };
-                let length = u16::try_from(ip.len() + 2)?;
-                let header = [&[0x11, 0, 0, 1], length.to_be_bytes().as_slice()].concat();
-                let session = [header.as_slice(), &protocol.to_be_bytes(), ip].concat();
-                ethernet(ETHER_TYPE_PPPOE, &session)
-            }
+            Self::Pppoe => layers.pppoe()?,
             // Label 100, the last of the stack, TTL 64.
-            Self::Mpls => ethernet(ETHER_TYPE_MPLS, &[&[0, 0x06, 0x41, 64], ip].concat()),
+            Self::Mpls => layers.ethernet(ETHER_TYPE_MPLS, &[&[0, 0x06, 0x41, 64], ip].concat()),
             Self::PastGre if frame.segment.flags.rst => bytes.to_vec(),
-            Self::Gre | Self::PastGre => {
-                let gre = [&[0, 0], ether_type.to_be_bytes().as_slice(), ip].concat();
-                ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, IpNumber::GRE, &gre)?)
-            }
-            Self::InV4 => ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, inner_number, ip)?),
-            Self::InV6 => ethernet(ETHER_TYPE_V6, &tunnel_v6(frame, inner_number, ip)?),
-            Self::Vxlan => {
-                let vxlan = [&[0x08, 0, 0, 0, 0, 0, 77, 0], bytes].concat();
-                let udp = udp(VXLAN_PORT, &vxlan)?;
-                ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, IpNumber::UDP, &udp)?)
-            }
-            Self::GtpU => {
-                let length = u16::try_from(ip.len())?;
-                let header = [&[0x30, 0xff], length.to_be_bytes().as_slice()].concat();
-                let gtp = [header.as_slice(), &77_u32.to_be_bytes(), ip].concat();
-                let udp = udp(GTP_PORT, &gtp)?;
-                ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, IpNumber::UDP, &udp)?)
+            Self::Gre | Self::PastGre | Self::InV4 | Self::InV6 | Self::Vxlan | Self::GtpU => {
+                self.tunnel(frame, &layers)?
             }
             Self::Wifi => wifi(frame, ether_type, ip),
             Self::Radiotap => [
@@ -293,30 +260,118 @@ impl Wrap {
                 wifi(frame, ether_type, ip).as_slice(),
             ]
             .concat(),
-            Self::NoLength => {
-                let mut bytes = bytes.to_vec();
-                if frame.outgoing && !is_v6 && !frame.segment.payload.is_empty() {
-                    bytes.splice(16..18, [0, 0]);
-                    // The device computes the checksum as well.
-                    bytes.splice(24..26, [0, 0]);
-                }
-                bytes
-            }
-            Self::Fragments => {
-                let header = if is_v6 { IPV6_HEADER } else { IPV4_HEADER };
-                let fragments = if ip.len() <= header + FIRST_FRAGMENT {
-                    vec![ip.to_vec()]
-                } else if is_v6 {
-                    fragments_v6(ip, frame.segment.sequence)?
-                } else {
-                    fragments_v4(ip)?
-                };
-                let framed = fragments.iter().map(|part| ethernet(ether_type, part));
-                return Ok(framed.collect());
-            }
+            Self::NoLength => without_length(frame, layers.is_v6),
+            Self::Fragments => return layers.fragments(frame.segment.sequence),
         };
         Ok(vec![one])
     }
+
+    /// The frame in a tunnel of this kind.
+    fn tunnel(self, frame: &Frame, layers: &Layers<'_>) -> Result<Vec<u8>> {
+        let ip = layers.ip;
+        let (number, payload) = match self {
+            Self::Vxlan => {
+                let vxlan = [&[0x08, 0, 0, 0, 0, 0, 77, 0], frame.bytes.as_slice()].concat();
+                (IpNumber::UDP, udp(VXLAN_PORT, &vxlan)?)
+            }
+            Self::GtpU => {
+                let length = u16::try_from(ip.len())?;
+                let header = [&[0x30, 0xff], length.to_be_bytes().as_slice()].concat();
+                let gtp = [header.as_slice(), &77_u32.to_be_bytes(), ip].concat();
+                (IpNumber::UDP, udp(GTP_PORT, &gtp)?)
+            }
+            Self::InV4 | Self::InV6 if layers.is_v6 => (IpNumber::IPV6, ip.to_vec()),
+            Self::InV4 | Self::InV6 => (IpNumber::IPV4, ip.to_vec()),
+            _ => {
+                let ether_type = layers.ether_type().to_be_bytes();
+                let gre = [&[0, 0], ether_type.as_slice(), ip].concat();
+                (IpNumber::GRE, gre)
+            }
+        };
+        Ok(if matches!(self, Self::InV6) {
+            layers.ethernet(ETHER_TYPE_V6, &tunnel_v6(frame, number, &payload)?)
+        } else {
+            layers.ethernet(ETHER_TYPE_V4, &tunnel_v4(frame, number, &payload)?)
+        })
+    }
+}
+
+/// A frame as it was captured, taken apart.
+#[derive(Clone, Copy)]
+struct Layers<'a> {
+    macs: &'a [u8],
+    /// All behind the addresses.
+    untagged: &'a [u8],
+    ip: &'a [u8],
+    is_v6: bool,
+}
+
+impl<'a> Layers<'a> {
+    fn of(frame: &'a Frame) -> Result<Self> {
+        let bytes = frame.bytes.as_slice();
+        let (macs, untagged) = bytes
+            .split_at_checked(12)
+            .context("a captured frame is too short")?;
+        let ip = bytes
+            .get(ETHERNET_HEADER..)
+            .context("a captured frame is too short")?;
+        Ok(Self {
+            macs,
+            untagged,
+            ip,
+            is_v6: ip.first().is_some_and(|first| first >> 4 == 6),
+        })
+    }
+
+    const fn ether_type(&self) -> u16 {
+        if self.is_v6 {
+            ETHER_TYPE_V6
+        } else {
+            ETHER_TYPE_V4
+        }
+    }
+
+    fn ethernet(&self, kind: u16, rest: &[u8]) -> Vec<u8> {
+        [self.macs, &kind.to_be_bytes(), rest].concat()
+    }
+
+    fn pppoe(&self) -> Result<Vec<u8>> {
+        let protocol: u16 = if self.is_v6 { 0x0057 } else { 0x0021 };
+        let length = u16::try_from(self.ip.len() + 2)?;
+        let header = [&[0x11, 0, 0, 1], length.to_be_bytes().as_slice()].concat();
+        let session = [header.as_slice(), &protocol.to_be_bytes(), self.ip].concat();
+        Ok(self.ethernet(ETHER_TYPE_PPPOE, &session))
+    }
+
+    fn fragments(&self, identification: u32) -> Result<Vec<Vec<u8>>> {
+        let header = if self.is_v6 { IPV6_HEADER } else { IPV4_HEADER };
+        let fragments = if self.ip.len() <= header + FIRST_FRAGMENT {
+            vec![self.ip.to_vec()]
+        } else if self.is_v6 {
+            fragments_v6(self.ip, identification)?
+        } else {
+            fragments_v4(self.ip)?
+        };
+        let framed = fragments
+            .iter()
+            .map(|part| self.ethernet(self.ether_type(), part));
+        Ok(framed.collect())
+    }
+}
+
+fn tag(kind: u16, number: u16) -> Vec<u8> {
+    [kind.to_be_bytes(), number.to_be_bytes()].concat()
+}
+
+/// What a host hands to a device that writes the length itself.
+fn without_length(frame: &Frame, is_v6: bool) -> Vec<u8> {
+    let mut bytes = frame.bytes.clone();
+    if frame.outgoing && !is_v6 && !frame.segment.payload.is_empty() {
+        bytes.splice(16..18, [0, 0]);
+        // The device computes the checksum as well.
+        bytes.splice(24..26, [0, 0]);
+    }
+    bytes
 }
 
 /// Linux's second cooked header: protocol, interface, hardware type, direction, address.
