@@ -10,12 +10,13 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rstscope_test_support::profile::Done;
-use rstscope_test_support::screen::{Area, Image, SIZE, Screen};
+use rstscope_test_support::screen::{Area, Ending, Image, SIZE, Screen};
 use rstscope_test_support::tshark::{Scratch, Tshark};
-use rstscope_test_support::{cases, profile, screen};
+use rstscope_test_support::{cases, profile};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -181,13 +182,18 @@ impl Wireshark {
 
     /// Pages down in the details until the phrase shows.
     fn scroll_to(&self, phrase: &str) -> Outcome<(usize, usize)> {
+        let mut before = None;
         self.screen
             .until(&format!("{phrase:?} in the details"), || {
-                let lines = self.screen.look()?.read(DETAILS)?;
+                let lines = self.screen.read(DETAILS)?;
                 let found = lines.iter().find_map(|line| line.find(phrase));
                 if found.is_none() {
-                    self.screen.press(&["Page_Down"])?;
+                    // Nothing new after the last page: what was passed by is looked for again.
+                    let is_end = before.as_ref().is_some_and(|last| Rc::ptr_eq(last, &lines));
+                    self.screen
+                        .press(&[if is_end { "Home" } else { "Page_Down" }])?;
                 }
+                before = Some(lines);
                 Ok(found)
             })
     }
@@ -405,7 +411,7 @@ fn button_reload_and_preference_take_effect() -> Outcome {
     wireshark
         .screen
         .until("an Info column without summaries", || {
-            let lines = wireshark.screen.look()?.read(LIST)?;
+            let lines = wireshark.screen.read(LIST)?;
             let has = |phrase| lines.iter().any(|line| line.holds(phrase));
             Ok((has("RST, ACK") && !has("likely")).then_some(()))
         })
@@ -438,35 +444,38 @@ fn resets_are_explained_while_the_capture_runs() -> Outcome {
 
 /// A host behind a veth refuses a connection each second, until nobody listens any more.
 const REFUSED_EACH_SECOND: &str = "
-    unshare --net sleep 120 & peer=$!
+    exec 9> >(exec unshare --net cat > /dev/null) # which ends with whoever holds this end
+    peer=$!
     while [ $(readlink /proc/$peer/ns/net) = $(readlink /proc/$$/ns/net) ]; do sleep 0.1; done
     ip link add near type veth peer name far netns $peer &&
     ip addr add 10.9.0.1/24 dev near && ip link set near up &&
     nsenter --target $peer --net ip addr add 10.9.0.2/24 dev far &&
     nsenter --target $peer --net ip link set far up || exit
-    dumpcap -q -i near -f tcp -P -w - &
+    dumpcap -q -i near -f tcp -P -w - 9>&- &
     while kill -0 $! 2>/dev/null; do
         sleep 1
         (exec 3<>/dev/tcp/10.9.0.2/81) 2>/dev/null
-    done
-    kill $peer";
+    done";
 
 #[test]
 fn resets_are_explained_on_a_live_interface() -> Outcome {
-    let mut namespace = Command::new("unshare");
-    // Root needs no other root, and may not have one in a chroot.
-    if fs::metadata("/proc/self")?.uid() != 0 {
-        namespace.arg("--map-root-user");
-    }
-    namespace
-        .args(["--net", "bash", "-c", REFUSED_EACH_SECOND])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut host = namespace.spawn()?;
-    let packets = host.stdout.take().ok_or("no standard output")?;
-    let _ends = screen::Ending(host);
-    let wireshark = Wireshark::start("Wireshark Network Analyzer", |_| {
+    let mut host = None;
+    // Without a capture Wireshark has the first title, and keeps it only for a moment.
+    let title = "Wireshark Network Analyzer|Capturing from";
+    let wireshark = Wireshark::start(title, |_| {
+        let mut namespace = Command::new("unshare");
+        // Root needs no other root, and may not have one in a chroot.
+        if fs::metadata("/proc/self")?.uid() != 0 {
+            namespace.arg("--map-root-user");
+        }
+        namespace
+            .args(["--net", "bash", "-c", REFUSED_EACH_SECOND])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut started = namespace.spawn()?;
+        let packets = started.stdout.take().ok_or("no standard output")?;
+        host = Some(Ending(started));
         Ok((vec!["-k".into(), "-i".into(), "-".into()], packets.into()))
     })?;
     // The column is too narrow for all of it at first.
@@ -475,7 +484,9 @@ fn resets_are_explained_on_a_live_interface() -> Outcome {
     wireshark
         .screen
         .find("answer to a connection attempt", DETAILS)?;
-    keep(&wireshark.screen.look()?, "interface")
+    keep(&wireshark.screen.look()?, "interface")?;
+    drop(host);
+    Ok(())
 }
 
 /// Where a frame's record begins in a capture file.

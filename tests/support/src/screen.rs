@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A screen that nobody sits at, with a hand and an eye: Xvfb, openbox, xdotool, ImageMagick, Tesseract.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// What takes longer to show does not come: a machine under load needs some seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What takes longer to show does not come: a machine under load needs minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
-/// What an action does not show by then, it has not done: a key that comes before a window has the focus is lost.
+/// What an action has not shown by then, after all came to rest, it has not done: a key that comes before a window
+/// has the focus is lost.
 const LOST: Duration = Duration::from_secs(5);
+/// Between two samples of who works.
+const SAMPLE: Duration = Duration::from_millis(40);
+/// So many samples in a row without work are rest: one alone may fall between two programs' turns.
+const REST: usize = 5;
+/// Who works longer without a pause, as a live capture may, is not waited for.
+const NO_REST: Duration = Duration::from_secs(60);
 /// The screen's size; a window fills it.
 pub const SIZE: (usize, usize) = (1400, 900);
 /// Tesseract reads letters of some 30 pixels best; ours have 10.
 const MAGNIFIED: usize = 3;
 
 /// A part of the screen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
     /// Pixels from the left.
     pub x: usize,
@@ -126,55 +135,6 @@ impl Image {
         gray
     }
 
-    /// Reads the text of an area, line by line.
-    pub fn read(&self, area: Area) -> Outcome<Vec<Line>> {
-        let magnified = pipe(
-            Command::new("convert")
-                .args(["pgm:-", "-normalize", "-resize", &format!("{MAGNIFIED}00%")])
-                .arg("pgm:-"),
-            &self.ink(area),
-        )?;
-        let table = pipe(
-            Command::new("tesseract")
-                .args(["-", "-", "--psm", "6", "tsv"])
-                .env("OMP_THREAD_LIMIT", "1"),
-            &magnified,
-        )?;
-        let mut lines = Vec::<(Vec<String>, Line)>::new();
-        for row in String::from_utf8(table)?.lines().skip(1) {
-            let cells: Vec<_> = row.split('\t').collect();
-            let [
-                "5",
-                _,
-                block,
-                paragraph,
-                line,
-                _,
-                x,
-                y,
-                width,
-                height,
-                _,
-                word,
-            ] = cells[..]
-            else {
-                continue;
-            };
-            let place = [block, paragraph, line].map(str::to_owned).to_vec();
-            if lines.last().is_none_or(|(before, _)| *before != place) {
-                lines.push((place, Line { words: Vec::new() }));
-            }
-            let middle = |from: &str, length: &str| -> Outcome<usize> {
-                Ok((from.parse::<usize>()? + length.parse::<usize>()? / 2) / MAGNIFIED)
-            };
-            if let Some((_, line)) = lines.last_mut() {
-                let (x, y) = (middle(x, width)? + area.x, middle(y, height)? + area.y);
-                line.words.push((plain(word), x, y));
-            }
-        }
-        Ok(lines.into_iter().map(|(_, line)| line).collect())
-    }
-
     /// Keeps the image, with few colors, so that it is small.
     pub fn save(&self, path: &Path) -> Outcome {
         fs::create_dir_all(path.parent().ok_or("the picture has no folder")?)?;
@@ -184,6 +144,55 @@ impl Image {
         )?;
         Ok(fs::write(path, png)?)
     }
+}
+
+/// Reads the ink of an area, line by line.
+fn lines(ink: &[u8], area: Area) -> Outcome<Vec<Line>> {
+    let magnified = pipe(
+        Command::new("convert")
+            .args(["pgm:-", "-normalize", "-resize", &format!("{MAGNIFIED}00%")])
+            .arg("pgm:-"),
+        ink,
+    )?;
+    let table = pipe(
+        Command::new("tesseract")
+            .args(["-", "-", "--psm", "6", "tsv"])
+            .env("OMP_THREAD_LIMIT", "1"),
+        &magnified,
+    )?;
+    let mut lines = Vec::<(Vec<String>, Line)>::new();
+    for row in String::from_utf8(table)?.lines().skip(1) {
+        let cells: Vec<_> = row.split('\t').collect();
+        let [
+            "5",
+            _,
+            block,
+            paragraph,
+            line,
+            _,
+            x,
+            y,
+            width,
+            height,
+            _,
+            word,
+        ] = cells[..]
+        else {
+            continue;
+        };
+        let place = [block, paragraph, line].map(str::to_owned).to_vec();
+        if lines.last().is_none_or(|(before, _)| *before != place) {
+            lines.push((place, Line { words: Vec::new() }));
+        }
+        let middle = |from: &str, length: &str| -> Outcome<usize> {
+            Ok((from.parse::<usize>()? + length.parse::<usize>()? / 2) / MAGNIFIED)
+        };
+        if let Some((_, line)) = lines.last_mut() {
+            let (x, y) = (middle(x, width)? + area.x, middle(y, height)? + area.y);
+            line.words.push((plain(word), x, y));
+        }
+    }
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
 /// Runs a program on `input`.
@@ -213,6 +222,22 @@ fn missing(command: &Command, error: &std::io::Error) -> String {
     format!("{command:?}: {error}; `cargo xtask test` installs what is missing")
 }
 
+/// Whether a program has work, done at this moment or waiting for its turn: a thread that does not sleep.
+fn works(program: u32) -> Outcome<bool> {
+    let tasks = fs::read_dir(format!("/proc/{program}/task"))?;
+    let state = |task: DirEntry| {
+        // A thread may end meanwhile.
+        let stat = fs::read_to_string(task.path().join("stat")).ok()?;
+        let (_, state) = stat.rsplit_once(") ")?;
+        state.chars().next()
+    };
+    let states: String = tasks.flatten().filter_map(state).collect();
+    if states.contains('Z') {
+        return Err("a program of the screen has ended".into());
+    }
+    Ok(states.contains(|state| state != 'S'))
+}
+
 /// A process that ends with its owner.
 pub struct Ending(pub Child);
 
@@ -229,7 +254,16 @@ pub struct Screen {
     display: String,
     pictures: PathBuf,
     /// In order of their ends.
-    _programs: Vec<Ending>,
+    programs: Vec<Ending>,
+    /// What was read last: reading takes seconds of a busy machine.
+    read: RefCell<Option<Reading>>,
+}
+
+/// What the ink of an area says.
+struct Reading {
+    area: Area,
+    ink: Vec<u8>,
+    lines: Rc<[Line]>,
 }
 
 impl Screen {
@@ -256,18 +290,27 @@ impl Screen {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let manager = openbox.spawn().map_err(|error| missing(&openbox, &error))?;
+        let mut screen = Self {
+            display,
+            pictures: pictures.to_owned(),
+            programs: vec![Ending(manager), server],
+            read: RefCell::default(),
+        };
+        // A window that comes before its manager is ready may stay invisible.
+        screen.until("a window manager", || {
+            let desktops = screen.xdotool(&["get_num_desktops"])?;
+            Ok((!desktops.trim().is_empty()).then_some(()))
+        })?;
+        screen.settle()?;
         program
-            .env("DISPLAY", &display)
+            .env("DISPLAY", &screen.display)
             .env("QT_QPA_PLATFORM", "xcb")
             .stdin(stdin)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let shown = program.spawn().map_err(|error| missing(program, &error))?;
-        Ok(Self {
-            display,
-            pictures: pictures.to_owned(),
-            _programs: vec![Ending(shown), Ending(manager), server],
-        })
+        screen.programs.insert(0, Ending(shown));
+        Ok(screen)
     }
 
     fn xdotool(&self, arguments: &[&str]) -> Outcome<String> {
@@ -279,24 +322,40 @@ impl Screen {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// Waits until no program has work left, however long a busy machine takes for it.
+    fn settle(&self) -> Outcome {
+        let started = Instant::now();
+        let mut rested = 0;
+        while rested < REST && started.elapsed() < NO_REST {
+            thread::sleep(SAMPLE);
+            let works = self.programs.iter().map(|program| works(program.0.id()));
+            rested = match works.collect::<Outcome<Vec<_>>>()?.contains(&true) {
+                true => 0,
+                false => rested + 1,
+            };
+        }
+        Ok(())
+    }
+
     /// Presses keys, such as `ctrl+r`.
     pub fn press(&self, keys: &[&str]) -> Outcome {
         self.xdotool(&[&["key", "--clearmodifiers"], keys].concat())?;
-        Ok(())
+        self.settle()
     }
 
     /// Types a text.
     pub fn type_text(&self, text: &str) -> Outcome {
         self.xdotool(&["type", "--delay", "10", text])?;
-        Ok(())
+        self.settle()
     }
 
     /// Clicks so many times.
     pub fn click(&self, (x, y): (usize, usize), times: usize) -> Outcome {
         let (x, y, times) = (x.to_string(), y.to_string(), times.to_string());
-        self.xdotool(&["mousemove", "--sync", &x, &y])?;
+        self.xdotool(&["mousemove", &x, &y])?;
+        self.settle()?;
         self.xdotool(&["click", "--repeat", &times, "--delay", "60", "1"])?;
-        Ok(())
+        self.settle()
     }
 
     /// Acts until there is a window with this in its title, and has it fill the screen.
@@ -306,10 +365,12 @@ impl Screen {
             Ok(found.lines().last().map(str::to_owned))
         })?;
         let (width, height) = (SIZE.0.to_string(), (SIZE.1 - 20).to_string());
-        self.xdotool(&["windowactivate", "--sync", &window])?;
+        // Not with `--sync`, which waits for ever where nothing needs to change.
+        self.xdotool(&["windowactivate", &window])?;
+        self.settle()?;
         self.xdotool(&["windowmove", &window, "0", "0"])?;
-        self.xdotool(&["windowsize", "--sync", &window, &width, &height])?;
-        Ok(())
+        self.xdotool(&["windowsize", &window, &width, &height])?;
+        self.settle()
     }
 
     /// What there is to see now.
@@ -325,6 +386,25 @@ impl Screen {
             return Err("the picture has not the screen's size".into());
         }
         Ok(Image { width, ppm, pixels })
+    }
+
+    /// What an area says now.
+    pub fn read(&self, area: Area) -> Outcome<Rc<[Line]>> {
+        let ink = self.look()?.ink(area);
+        let mut last = self.read.borrow_mut();
+        if let Some(last) = &*last
+            && last.area == area
+            && last.ink == ink
+        {
+            return Ok(Rc::clone(&last.lines));
+        }
+        let lines = Rc::from(lines(&ink, area)?);
+        *last = Some(Reading {
+            area,
+            ink,
+            lines: Rc::clone(&lines),
+        });
+        Ok(lines)
     }
 
     /// Looks until `see` sees what it wants.
@@ -347,7 +427,7 @@ impl Screen {
     /// Waits for a text, and says where it is.
     pub fn find(&self, phrase: &str, area: Area) -> Outcome<(usize, usize)> {
         self.until(&format!("{phrase:?} in {area:?}"), || {
-            let lines = self.look()?.read(area)?;
+            let lines = self.read(area)?;
             Ok(lines.iter().find_map(|line| line.find(phrase)))
         })
     }
@@ -361,7 +441,7 @@ impl Screen {
     ) -> Outcome<(usize, usize)> {
         let what = format!("{phrase:?} in {area:?}");
         self.until_after(act, &what, || {
-            let lines = self.look()?.read(area)?;
+            let lines = self.read(area)?;
             Ok(lines.iter().find_map(|line| line.find(phrase)))
         })
     }
