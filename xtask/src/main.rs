@@ -8,6 +8,7 @@ mod bench;
 mod bindings;
 mod bless;
 mod demo;
+mod deny;
 mod install;
 mod lab;
 mod project;
@@ -78,6 +79,8 @@ enum Command {
     },
     /// Measure what the plugin costs: instructions, segments per second, memory
     Bench,
+    /// Ask RustSec's database whether a crate that is used has a known weakness (needs GitHub)
+    Advisories,
     /// Check the house rules that no compiler checks
     Tidy,
 }
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Bless { picture: false } => bless::run(),
         Command::Accuracy { arguments } => accuracy::run(&arguments),
         Command::Bench => bench::run(),
+        Command::Advisories => deny::advisories(),
         Command::Tidy => tidy::run(),
     };
     match outcome {

@@ -324,7 +324,8 @@ fn rust_components() -> Result<()> {
     let mut add = Command::new("rustup");
     add.args(["component", "add"]).args(&lacking);
     if which::which("rustup").is_err() {
-        bail!("the Rust toolchain lacks: {}", lacking.join(", "));
+        let lacking = lacking.join(" ");
+        bail!("the Rust toolchain lacks {lacking}; with rustup: rustup component add {lacking}");
     }
     say::step(project::shown(&add));
     project::run(&mut add)

@@ -2,14 +2,15 @@
 //! `cargo xtask test`: every check there is, one announced step each, and a summary.
 
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::project::{self, ENGINE_FEATURES};
-use crate::{bindings, say, setup, tidy, wireshark};
+use crate::{bindings, deny, say, setup, tidy, wireshark};
 
 /// Where the tests that use the real tshark look for the plugin.
 pub(crate) const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";
@@ -27,6 +28,13 @@ struct Step {
     name: &'static str,
     took: Duration,
     failure: Option<String>,
+    /// What it consists of, where that tells more.
+    parts: Vec<Part>,
+}
+
+struct Part {
+    name: String,
+    took: Duration,
 }
 
 impl Report {
@@ -43,6 +51,7 @@ impl Report {
             name,
             took: started.elapsed(),
             failure,
+            parts: Vec::new(),
         });
         result.ok()
     }
@@ -52,10 +61,14 @@ impl Report {
         for step in &self.steps {
             let outcome = step.failure.as_deref().map_or("ok", |_| "FAILED");
             say::line(format_args!(
-                "{:<28} {:>7.1} s  {outcome}",
+                "{:<44} {:>7.1} s  {outcome}",
                 step.name,
                 step.took.as_secs_f32()
             ));
+            for part in &step.parts {
+                let took = part.took.as_secs_f32();
+                say::line(format_args!("  {:<42} {took:>7.1} s", part.name));
+            }
         }
         let failed: Vec<_> = self
             .steps
@@ -81,6 +94,7 @@ pub(crate) fn run() -> Result<()> {
         name: "set-up",
         took: started.elapsed(),
         failure: None,
+        parts: Vec::new(),
     });
 
     report.step("format: Rust", || {
@@ -89,6 +103,7 @@ pub(crate) fn run() -> Result<()> {
     report.step("format: C", check_c_format);
     report.step("tidy", tidy::run);
     report.step("bindings of the C header", bindings::check);
+    report.step("licences and sources of crates", deny::check);
     report.step("lints: plugin", || clippy(&PLUGIN_FEATURES));
     report.step("lints: engine", || clippy(&ENGINE_FEATURES));
     report.step("docs", || {
@@ -96,7 +111,11 @@ pub(crate) fn run() -> Result<()> {
         project::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
     let plugin = report.step("plugin, release mode", project::build_plugin);
-    report.step("tests, with real Wireshark", || test(plugin));
+    let mut parts = Vec::new();
+    report.step("tests, with real Wireshark", || test(plugin, &mut parts));
+    if let Some(step) = report.steps.last_mut() {
+        step.parts = parts;
+    }
     report.finish()
 }
 
@@ -106,13 +125,55 @@ fn clippy(features: &[&str]) -> Result<()> {
 }
 
 /// Runs every test of the workspace; those that need the plugin fail where it could not be built.
-fn test(plugin: Option<PathBuf>) -> Result<()> {
+fn test(plugin: Option<PathBuf>, parts: &mut Vec<Part>) -> Result<()> {
     let mut test = project::cargo(["test", "--workspace", "--no-fail-fast"]);
     test.args(ENGINE_FEATURES).env_remove(PLUGIN_VARIABLE);
     if let Some(plugin) = plugin {
         test.env(PLUGIN_VARIABLE, plugin);
     }
-    project::run(&mut test)
+    timed(&mut test, parts)
+}
+
+/// Runs `cargo test`, and notes how long it took to compile and how long each of its programs runs.
+fn timed(test: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
+    let mut child = test.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let progress = child.stderr.take().context("no standard error")?;
+    let mut name = "compiling".to_owned();
+    let mut started = Instant::now();
+    for line in BufReader::new(progress).lines() {
+        let line = line?;
+        say::progress(&line);
+        if let Some(next) = program(&line) {
+            parts.push(Part {
+                name: std::mem::replace(&mut name, next.to_owned()),
+                took: started.elapsed(),
+            });
+            started = Instant::now();
+        }
+    }
+    let status = child.wait()?;
+    parts.push(Part {
+        name,
+        took: started.elapsed(),
+    });
+    if !status.success() {
+        bail!("`{}` failed ({status})", project::shown(test));
+    }
+    Ok(())
+}
+
+/// The test program that cargo announces in this line, such as `tests/golden.rs` or `xtask`.
+fn program(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    if let Some(library) = line.strip_prefix("Doc-tests ") {
+        return Some(library);
+    }
+    let (source, file) = line.strip_prefix("Running ")?.split_once(" (")?;
+    if source.starts_with("unittests ") {
+        // Which package's they are shows only in the name of the file: target/debug/deps/xtask-0123456789abcdef
+        return file.rsplit('/').next()?.split('-').next();
+    }
+    Some(source)
 }
 
 fn check_c_format() -> Result<()> {
@@ -133,4 +194,27 @@ fn check_c_format() -> Result<()> {
         .args(["--dry-run", "-Werror", "--style=file"])
         .args(sources);
     project::run(format.current_dir(project::root()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn programs_are_told_by_what_cargo_announces() {
+        for (line, name) in [
+            (
+                "     Running tests/golden.rs (target/debug/deps/golden-1a2b)",
+                Some("tests/golden.rs"),
+            ),
+            (
+                "     Running unittests src/main.rs (target/debug/deps/xtask-1a2b)",
+                Some("xtask"),
+            ),
+            ("   Doc-tests rstscope", Some("rstscope")),
+            ("   Compiling rstscope v0.1.0 (/src)", None),
+        ] {
+            assert_eq!(program(line), name);
+        }
+    }
 }

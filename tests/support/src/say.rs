@@ -26,6 +26,11 @@ pub fn step(text: impl Display) {
     eprintln!("==> {text}");
 }
 
+/// Passes on what a program says of its progress, on standard error.
+pub fn progress(text: impl Display) {
+    eprintln!("{text}");
+}
+
 /// Reports the error that ends the command, with its causes in one sentence.
 pub fn error(error: &impl Display) {
     eprintln!("error: {error:#}");
