@@ -6,7 +6,10 @@ use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
 
-use crate::wire::{FrameNumber, Socket, Timestamp};
+use crate::{
+    mutation::limit,
+    wire::{FrameNumber, Socket, Timestamp},
+};
 
 /// A periodic series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,7 @@ impl ProbeSeries {
         };
         let (a, b) = (second.0.since(first.0), third.0.since(second.0));
         let period = (a + b) / 2;
-        let regular = a.abs_diff(b) <= period / TOLERANCE && period >= SHORTEST;
+        let regular = a.abs_diff(b) <= period / limit!(TOLERANCE) && period >= limit!(SHORTEST);
         if !regular {
             // The last two may begin another beat.
             probes.count = 2;

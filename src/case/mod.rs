@@ -32,6 +32,7 @@ use std::{ffi::CStr, time::Duration};
 use crate::{
     baseline::{Resetter, Series},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
+    mutation::limit,
     wire::{FrameNumber, Header, IpHeader},
 };
 
@@ -102,8 +103,8 @@ impl Case {
     /// Whether it ends a silence that counts: by the user's threshold, or because
     /// several conversations ended after the same one.
     #[must_use]
-    pub const fn ends_silence(&self) -> bool {
-        self.after_idle || self.neighbours.same_idle >= SAME_SILENCES
+    pub fn ends_silence(&self) -> bool {
+        self.after_idle || self.neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours")
     }
 
     /// Whether the client gives up on a request that the server has not answered.

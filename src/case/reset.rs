@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use super::Case;
-use crate::wire::{FrameNumber, Header, IpHeader, SeqNumber, TcpFlags};
+use crate::{
+    mutation::limit,
+    wire::{FrameNumber, Header, IpHeader, SeqNumber, TcpFlags},
+};
 
 /// An RST that came before in the same conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +51,9 @@ impl EarlierReset {
         };
         let hops = before.ttl.checked_sub(after.ttl);
         if before.id().is_some_and(|id| id != 0) {
-            before.id() == after.id() && hops > Some(0) && self.age <= NUMBERED_WITHIN
+            before.id() == after.id() && hops > Some(0) && self.age <= limit!(NUMBERED_WITHIN)
         } else {
-            hops == Some(1) && self.age <= FORWARDED_WITHIN
+            hops == Some(1) && self.age <= limit!(FORWARDED_WITHIN)
         }
     }
 }

@@ -13,12 +13,13 @@ use super::{
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, Role, Shape},
+    mutation::limit,
     words::{Count, say, write_span},
 };
 
 pub(super) const RULES: &[Rule] = &[
     Rule::Also(Cause::RetransmissionTimeout, |case, _| {
-        aborts(case) && case.sender.retransmissions >= GIVEN_UP_AFTER
+        aborts(case) && case.sender.retransmissions >= limit!(GIVEN_UP_AFTER of "cause::forgotten")
     }),
     Rule::Row(Row {
         cause: Cause::KeepaliveTimeout,
@@ -141,9 +142,9 @@ fn may_have_unread_data(case: &Case) -> bool {
         (_, None) => false,
     };
     let within = if case.role == Some(Role::Server) {
-        LEFT_UNREAD
+        limit!(LEFT_UNREAD)
     } else {
-        STILL_ARRIVING
+        limit!(STILL_ARRIVING)
     };
     peer_spoke_last && case.reset.time.since(receiver.last_time) <= within
 }

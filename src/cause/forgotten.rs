@@ -12,6 +12,7 @@ use super::{
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, SegmentKind, Shape},
+    mutation::limit,
     words::{Count, say, write_span},
 };
 
@@ -30,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
             next: "",
         },
         recognise: |case, _| {
-            is_unsolicited_answer(case) && case.neighbours.unsolicited >= UNSOLICITED
+            is_unsolicited_answer(case) && case.neighbours.unsolicited >= limit!(UNSOLICITED)
         },
         write: write_backscatter,
     }),
@@ -63,7 +64,9 @@ pub(super) const RULES: &[Rule] = &[
             source: "RFC 9293 §3.8.3; tcp(7) tcp_retries2; docs/measured.md#timeouts-without-an-rst.",
             next: "Check the path back to the sender: its retransmissions got no answer.",
         },
-        recognise: |case, _| no_longer_knows(case) && case.sender.retransmissions >= GIVEN_UP_AFTER,
+        recognise: |case, _| {
+            no_longer_knows(case) && case.sender.retransmissions >= limit!(GIVEN_UP_AFTER)
+        },
         write: write_retransmission_timeout,
     }),
     Rule::Row(Row {

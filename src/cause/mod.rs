@@ -30,19 +30,30 @@ use std::ffi::CStr;
 
 use crate::{
     case::{Case, Origin},
+    mutation::{Kind, is_out},
     words::say,
 };
+
+/// In the order of asking.
+fn rules() -> impl Iterator<Item = &'static row::Rule> {
+    catalogue::GROUPS.iter().copied().flatten()
+}
 
 impl Cause {
     /// The cause of this RST.
     #[must_use]
     pub fn of(case: &Case, origin: Origin) -> Self {
-        catalogue::GROUPS
-            .iter()
-            .copied()
-            .flatten()
-            .find(|rule| rule.recognises(case, origin))
-            .map_or(Self::Unknown, row::Rule::cause)
+        let is_in = |rule: &row::Rule, place| !is_out(Kind::Cause, rule.cause().token(), place);
+        rules()
+            .zip(0..)
+            .find(|(rule, place)| is_in(rule, *place) && rule.recognises(case, origin))
+            .map_or(Self::Unknown, |(rule, _)| rule.cause())
+    }
+
+    /// What is asked for, in the order of asking: a cause may be known in two ways.
+    #[cfg(feature = "mutation")]
+    pub fn asked_for() -> impl Iterator<Item = Self> {
+        rules().map(row::Rule::cause)
     }
 
     /// The value of `rst.cause`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::{
     case::{Case, SAME_SILENCES},
+    mutation::limit,
     words::say,
 };
 
@@ -68,7 +69,7 @@ pub(super) fn write_candidates(case: &Case, out: &mut String) {
     if let Some(idle) = case.idle {
         write_near(idle, out);
     }
-    if case.neighbours.same_idle >= SAME_SILENCES {
+    if case.neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours") {
         say!(
             out,
             " {} conversations ended after the same silence: a timer, not chance.",

@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use super::{Endpoint, Recent, SegmentKind, Sent};
-use crate::wire::{FrameNumber, Segment};
+use crate::{
+    mutation::limit,
+    wire::{FrameNumber, Segment},
+};
 
 /// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
 /// `docs/measured.md#what-an-rst-looks-like-by-its-maker`).
@@ -144,8 +147,8 @@ impl Answer {
         rtt: Option<Duration>,
     ) -> Self {
         let matches = |sent: &&Sent| sent.flags.ack() && sent.ack == reset.seq;
-        let span = rtt.map_or(ANSWERED_WITHIN, |rtt| {
-            (rtt * ANSWERED_WITHIN_ROUND_TRIPS).max(ANSWERED_WITHIN)
+        let span = rtt.map_or(limit!(ANSWERED_WITHIN), |rtt| {
+            (rtt * limit!(ANSWERED_WITHIN_ROUND_TRIPS)).max(limit!(ANSWERED_WITHIN))
         });
         let age = |sent: &Sent| reset.time.since(sent.time);
         let candidates = || {
@@ -156,7 +159,7 @@ impl Answer {
         };
         // The newest that is old enough for an answer to have come back; where
         // none is, the newest: then something nearer has answered.
-        let far = rtt.filter(|rtt| *rtt >= BESIDE);
+        let far = rtt.filter(|rtt| *rtt >= limit!(BESIDE));
         let old_enough = |sent: &&Sent| far.is_none_or(|rtt| age(sent) >= rtt * 9 / 10);
         let trigger = candidates()
             .find(old_enough)
@@ -195,11 +198,11 @@ impl Answer {
         // It reacts to what it acknowledges only if its sender has not
         // acknowledged or answered that before.
         let reaction = acknowledged
-            .filter(|sent| reset.time.since(sent.time) <= REACTS_WITHIN)
+            .filter(|sent| reset.time.since(sent.time) <= limit!(REACTS_WITHIN))
             .filter(|_| !sender.has_acked() || reset.ack.is_after(sender.acked))
             .or_else(|| {
                 acknowledged.filter(|sent| {
-                    reset.time.since(sent.time) <= REACTS_WITHIN
+                    reset.time.since(sent.time) <= limit!(REACTS_WITHIN)
                         && sent.kind.carries_payload()
                         && sender.last_data_frame.is_none_or(|data| data < sent.frame)
                 })
@@ -221,7 +224,7 @@ fn unheard_probe(reset: &Segment<'_>, own: &Recent) -> Option<FrameNumber> {
     let mut sent = own.iter();
     let (probe, before) = (sent.next()?, sent.next()?);
     let interval = probe.time.since(before.time);
-    let due = reset.time.since(probe.time).abs_diff(interval) <= interval / PROBE_JITTER;
+    let due = reset.time.since(probe.time).abs_diff(interval) <= interval / limit!(PROBE_JITTER);
     (probe.kind == SegmentKind::KeepAlive && due).then_some(probe.frame)
 }
 
@@ -229,7 +232,7 @@ fn unheard_probe(reset: &Segment<'_>, own: &Recent) -> Option<FrameNumber> {
 fn content<'a>(reset: &Segment<'_>, sent: impl Iterator<Item = &'a Sent>) -> Option<Trigger> {
     sent.filter(|sent| sent.kind.asks_for_a_name())
         .map(|sent| trigger_of(sent, reset))
-        .filter(|trigger| trigger.latency <= ANSWERED_WITHIN)
+        .filter(|trigger| trigger.latency <= limit!(ANSWERED_WITHIN))
         .min_by_key(|trigger| trigger.latency)
 }
 

@@ -12,6 +12,7 @@ use crate::{
     case::{Case, Neighbours, Origin, SAME_SILENCES, Scan},
     cause::Cause,
     conversation::{Key, Phase},
+    mutation::limit,
     verdict::Verdict,
     wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
 };
@@ -156,7 +157,7 @@ impl Neighbourhood {
 
     fn enter_attempt(&mut self, verdicts: &mut Verdicts, client: IpAddr, attempt: Attempt) {
         let attempts = self.clients.get_or_insert_mut(client, VecDeque::new);
-        let recent = |kept: &Attempt| attempt.time.since(kept.time) <= SCANNED_WITHIN;
+        let recent = |kept: &Attempt| attempt.time.since(kept.time) <= limit!(SCANNED_WITHIN);
         attempts.retain(recent);
         if attempts.len() == KEPT {
             attempts.pop_front();
@@ -177,7 +178,7 @@ impl Neighbourhood {
     }
 
     fn enter_silence(&mut self, verdicts: &mut Verdicts, silence: Silence) {
-        let margin = silence.length * SAME_WITHIN_PER_CENT / 100;
+        let margin = silence.length * limit!(SAME_WITHIN_PER_CENT) / 100;
         let same = |other: &&Silence| {
             other.key != silence.key && other.length.abs_diff(silence.length) <= margin
         };
@@ -199,13 +200,13 @@ impl Neighbourhood {
             }
         }
         let count = u8::try_from(keys.len()).unwrap_or(u8::MAX);
-        if count < SAME_SILENCES {
+        if count < limit!(SAME_SILENCES of "case::neighbours") {
             return;
         }
         for (_, frame) in frames {
-            let joined = verdicts
-                .get(&frame)
-                .is_some_and(|verdict| verdict.case().neighbours.same_idle >= SAME_SILENCES);
+            let joined = verdicts.get(&frame).is_some_and(|verdict| {
+                verdict.case().neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours")
+            });
             if !joined {
                 verdicts.amend(frame, |case| case.neighbours.same_idle = count);
             }
@@ -274,12 +275,12 @@ fn scan(attempts: &VecDeque<Attempt>) -> Option<(Scan, Vec<FrameNumber>)> {
         .iter()
         .filter(|attempt| attempt.server.address == host)
         .collect();
-    if targets(&of_host) >= SCANNED {
+    if targets(&of_host) >= limit!(SCANNED) {
         return Some(one_scan(&of_host));
     }
     let unused: Vec<&Attempt> = attempts.iter().filter(|attempt| !attempt.refused).collect();
     let hosts = distinct(unused.iter().map(|attempt| attempt.server.address));
-    (!last.refused && hosts >= SCANNED).then(|| one_scan(&unused))
+    (!last.refused && hosts >= limit!(SCANNED)).then(|| one_scan(&unused))
 }
 
 fn targets(attempts: &[&Attempt]) -> usize {
@@ -323,7 +324,7 @@ fn silence(case: &Case, cause: Cause) -> Option<Duration> {
             | Cause::HealthCheck
     );
     case.idle
-        .filter(|idle| open && !other && *idle >= SHORTEST_SILENCE)
+        .filter(|idle| open && !other && *idle >= limit!(SHORTEST_SILENCE))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::{
     case::Case,
     conversation::Shape,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{say, write_span},
 };
@@ -43,7 +44,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(earlier) = case.earlier.filter(|earlier| !earlier.same_sender) else {
         return Observed::DoesNotApply;
     };
-    if earlier.age > AT_ONCE || case.shape() == Shape::Passive {
+    if earlier.age > limit!(AT_ONCE) || case.shape() == Shape::Passive {
         return Observed::Absent;
     }
     Observed::Present(Finding {

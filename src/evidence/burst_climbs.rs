@@ -22,6 +22,7 @@ use std::time::Duration;
 use crate::{
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -42,7 +43,7 @@ const MOST: u16 = 256;
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let earlier = case
         .earlier
-        .filter(|earlier| earlier.same_sender && earlier.age <= BURST_WITHIN);
+        .filter(|earlier| earlier.same_sender && earlier.age <= limit!(BURST_WITHIN));
     let (Some(earlier), Some(ttl)) = (earlier, case.ttl()) else {
         return Observed::DoesNotApply;
     };
@@ -51,7 +52,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     let ttl = ttl.wrapping_sub(earlier.ip.map_or(ttl, |ip| ip.ttl));
     let window = case.reset.window.wrapping_sub(earlier.window);
-    let climbs = |step: u16| (1..=MOST).contains(&step);
+    let climbs = |step: u16| (1..=limit!(MOST)).contains(&step);
     // The window alone is enough where there is one; the TTL alone could be
     // another route.
     let window_climbs = earlier.window != 0 && climbs(window);

@@ -25,6 +25,7 @@ use crate::{
     case::Case,
     conversation::Shape,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -47,20 +48,20 @@ const SANDVINE: u32 = 12_503;
 const MOST_WINDOWS: u32 = 10;
 
 fn is_known(stride: u32, windows: [u16; 2]) -> bool {
-    let of_segments = stride.is_multiple_of(SEGMENT) && stride / SEGMENT <= MOST_SEGMENTS;
+    let of_segments = stride.is_multiple_of(SEGMENT) && stride / SEGMENT <= limit!(MOST_SEGMENTS);
     let of_windows = windows
         .into_iter()
         .map(u32::from)
         // Small multiples of a tiny window would be any number.
         .filter(|window| *window > 8)
-        .any(|window| stride.is_multiple_of(window) && stride / window <= MOST_WINDOWS);
+        .any(|window| stride.is_multiple_of(window) && stride / window <= limit!(MOST_WINDOWS));
     stride == SANDVINE || of_segments || of_windows
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let earlier = case
         .earlier
-        .filter(|earlier| earlier.same_sender && earlier.age <= BURST_WITHIN);
+        .filter(|earlier| earlier.same_sender && earlier.age <= limit!(BURST_WITHIN));
     let Some(earlier) = earlier else {
         return Observed::DoesNotApply;
     };

@@ -20,6 +20,7 @@
 use crate::{
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{Count, say},
 };
@@ -37,7 +38,7 @@ const LONGEST: u32 = 255;
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let bytes = case.reset.payload_length;
-    if bytes > LONGEST {
+    if bytes > limit!(LONGEST) {
         return Observed::NotObservable(
             "the RST carries as much as a data segment, so its flag may have been damaged on the way",
         );

@@ -20,6 +20,7 @@ use crate::{
     baseline::Pattern,
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -49,7 +50,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     else {
         return Observed::NotObservable("the claimed sender does not count its packets here");
     };
-    if !(1..=FARTHEST).contains(&id.wrapping_sub(last)) {
+    if !(1..=limit!(FARTHEST)).contains(&id.wrapping_sub(last)) {
         return Observed::Absent;
     }
     Observed::Present(Finding { id, last, frame })

@@ -9,6 +9,7 @@ use std::ffi::CStr;
 use crate::{
     case::Case,
     conversation::{Endpoint, Phase, Role},
+    mutation::limit,
     wire::{SeqNumber, TcpFlags},
 };
 
@@ -60,7 +61,7 @@ const PACKETS_LOOKED_AT: u8 = 10;
 
 fn stage(case: &Case) -> Option<Stage> {
     let (client, _) = client_and_server(case)?;
-    if !client.syn() || client.segments > PACKETS_LOOKED_AT {
+    if !client.syn() || client.segments > limit!(PACKETS_LOOKED_AT) {
         return None;
     }
     match case.phase {

@@ -10,6 +10,7 @@
 use crate::{
     case::{Case, Origin},
     evidence::{Evidence, Finding, Group, Observed, catalogue::TABLE},
+    mutation::{Kind, is_out},
 };
 
 /// Odds before any evidence, in decibans: 24 %.
@@ -80,7 +81,8 @@ fn add_up(strongest_first: &[Finding]) -> Weighing {
         .iter()
         .map(|finding| {
             let row = finding.evidence();
-            let weight = if counted.contains(&row.group) {
+            let is_out = is_out(Kind::Weight, row.token, 0);
+            let weight = if is_out || counted.contains(&row.group) {
                 0
             } else {
                 counted.push(row.group);

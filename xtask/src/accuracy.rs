@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask accuracy`: runs the package that compares verdicts with labelled captures.
+//! `cargo xtask accuracy` and `cargo xtask mutate`: the package that compares verdicts with labelled captures.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::test::PLUGIN_VARIABLE;
 use crate::{project, setup, wireshark};
 
-pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
-    let mut compare = project::cargo(["run", "--quiet", "--package", "rstscope-accuracy", "--"]);
-    compare.args(arguments);
+pub(crate) fn accuracy(arguments: &[OsString]) -> Result<()> {
+    let mut compare = package("accuracy", arguments);
     let wants_plugin = arguments.iter().any(|argument| argument == "--plugin");
-    if wants_plugin && std::env::var_os("RSTSCOPE_PLUGIN").is_none() {
+    if wants_plugin && std::env::var_os(PLUGIN_VARIABLE).is_none() {
         setup::plugin()?;
         wireshark::check()?;
-        compare.env("RSTSCOPE_PLUGIN", project::build_plugin()?);
+        compare.env(PLUGIN_VARIABLE, project::build_plugin()?);
     }
-    // In our place: what it says and how it ends is the whole answer.
-    Err(compare.exec()).with_context(|| format!("cannot run {}", project::shown(&compare)))
+    replace_us_by(compare)
+}
+
+pub(crate) fn mutate(arguments: &[OsString]) -> Result<()> {
+    replace_us_by(package("mutate", arguments))
+}
+
+fn package(command: &str, arguments: &[OsString]) -> Command {
+    let mut run = project::cargo(["run", "--quiet", "--package", "rstscope-accuracy", "--"]);
+    run.arg(command).args(arguments);
+    run
+}
+
+/// What it says and how it ends is the whole answer.
+fn replace_us_by(mut command: Command) -> Result<()> {
+    Err(command.exec()).with_context(|| format!("cannot run {}", project::shown(&command)))
 }

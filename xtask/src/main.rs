@@ -77,6 +77,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Take rows, rules and thresholds out in turn, and name those that no verdict depends on
+    #[command(disable_help_flag = true)]
+    Mutate {
+        /// Arguments of the search; `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Measure what the plugin costs: instructions, segments per second, memory
     Bench,
     /// Ask RustSec's database whether a crate that is used has a known weakness (needs GitHub)
@@ -95,7 +102,8 @@ fn main() -> ExitCode {
         Command::Bindings => bindings::run(),
         Command::Bless { picture: true } => bless::picture(),
         Command::Bless { picture: false } => bless::run(),
-        Command::Accuracy { arguments } => accuracy::run(&arguments),
+        Command::Accuracy { arguments } => accuracy::accuracy(&arguments),
+        Command::Mutate { arguments } => accuracy::mutate(&arguments),
         Command::Bench => bench::run(),
         Command::Advisories => deny::advisories(),
         Command::Tidy => tidy::run(),

@@ -3,11 +3,13 @@
 //!
 //! It asks the engine in this process, in seconds; with `--plugin` the real plugin in the real tshark,
 //! and says where the two differ.
+//! And `cargo xtask mutate`: what no verdict depends on.
 //! A package of its own, because it links the engine: `cargo xtask` itself needs nothing that is not there yet.
 
 mod expected;
 mod judge;
 mod labels;
+mod mutate;
 mod reader;
 mod report;
 mod score;
@@ -20,16 +22,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use clap::Parser;
+use clap::{Args, Parser};
 use rstscope::replay::Passes;
 use rstscope_test_support::{say, tshark};
 
 use self::judge::{Difference, Judge};
 use self::reader::Plugin;
 
-/// Compares the verdicts with labelled captures.
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask accuracy")]
+#[command(bin_name = "cargo xtask")]
+enum Command {
+    Accuracy(Options),
+    Mutate(mutate::Options),
+}
+
+/// Compares the verdicts with labelled captures.
+#[derive(Debug, Args)]
 struct Options {
     /// Only this set: cases, lab, public, wild, networks, stacks or questions; may be repeated
     #[arg(long = "set", value_name = "NAME")]
@@ -55,7 +63,11 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
+    let outcome = match Command::parse() {
+        Command::Accuracy(options) => run(&options),
+        Command::Mutate(options) => mutate::run(&options),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say::error(&error);

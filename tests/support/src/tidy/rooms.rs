@@ -6,6 +6,7 @@ use super::source::Source;
 
 /// The rooms from the ground up: each may use those before it.
 const ROOMS: &[&str] = &[
+    "mutation",
     "words",
     "wire",
     "baseline",

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Taking one thing out at run time, to see whether any verdict depends on it:
+//! what can be taken out and changes nothing is dead.
+//!
+//! Only with feature `mutation`, which `cargo xtask mutate` asks for. Without it,
+//! as in the plugin, nothing can be taken out and nothing is asked.
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "mutation")]
+use std::ffi::CStr;
+
+/// What kind of thing is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The weight of a row of the evidence catalogue: it counts 0.
+    Weight,
+    /// A rule of a cause, by its place in the order of asking: the next one that
+    /// knows the case answers.
+    Cause,
+    /// A line of a table within a row, by its place from 0.
+    Line,
+    /// A threshold: it is as small as can be, so that everything is above it.
+    Smallest,
+    /// A threshold: it is so large that everything is below it.
+    Largest,
+}
+
+/// One thing that is taken out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mutation {
+    /// Of which kind.
+    pub kind: Kind,
+    /// Its token, or the path of a threshold's name.
+    pub row: String,
+    /// Its place within the row; 0 where there are no places.
+    pub line: usize,
+}
+
+#[cfg(feature = "mutation")]
+mod active {
+    use std::{cell::RefCell, ffi::CStr};
+
+    use super::{Kind, Mutation};
+
+    thread_local! {
+        static OUT: RefCell<Option<Mutation>> = const { RefCell::new(None) };
+    }
+
+    /// Takes something out of all that this thread judges until the answer is dropped.
+    #[must_use]
+    pub fn take_out(mutation: Mutation) -> TakenOut {
+        OUT.set(Some(mutation));
+        TakenOut(())
+    }
+
+    /// Something is out while this lives.
+    #[derive(Debug)]
+    pub struct TakenOut(());
+
+    impl Drop for TakenOut {
+        fn drop(&mut self) {
+            OUT.set(None);
+        }
+    }
+
+    /// Whether it is out.
+    pub(crate) fn is_out(kind: Kind, row: &CStr, line: usize) -> bool {
+        OUT.with_borrow(|out| {
+            out.as_ref().is_some_and(|out| {
+                out.kind == kind && out.line == line && out.row.as_bytes() == row.to_bytes()
+            })
+        })
+    }
+}
+
+#[cfg(not(feature = "mutation"))]
+mod active {
+    use std::ffi::CStr;
+
+    use super::Kind;
+
+    /// Whether it is out: never.
+    pub(crate) const fn is_out(_: Kind, _: &CStr, _: usize) -> bool {
+        false
+    }
+}
+
+pub(crate) use active::is_out;
+#[cfg(feature = "mutation")]
+pub use active::{TakenOut, take_out};
+
+/// A threshold as it stands, unless it is taken out. One that another module has is
+/// written `limit!(NAME of "its::module")`.
+#[cfg(not(feature = "mutation"))]
+macro_rules! limit {
+    ($name:ident $(of $module:literal)?) => {
+        $name
+    };
+}
+
+#[cfg(feature = "mutation")]
+macro_rules! limit {
+    ($name:ident) => {
+        $crate::mutation::limit!(@ $name, concat!(module_path!(), "::", stringify!($name), "\0"))
+    };
+    ($name:ident of $module:literal) => {
+        $crate::mutation::limit!(@ $name, concat!("rstscope::", $module, "::", stringify!($name), "\0"))
+    };
+    (@ $name:ident, $path:expr) => {{
+        const PATH: &std::ffi::CStr = $crate::mutation::threshold($path);
+        $crate::mutation::Limit::unless_out($name, PATH)
+    }};
+}
+pub(crate) use limit;
+
+/// Every threshold that can be taken out, by the path of its name.
+///
+/// One that is left out here does not compile with feature `mutation`; one that
+/// nothing uses any more shows as dead.
+pub const THRESHOLDS: &[&str] = &[
+    "baseline::series::SHORTEST",
+    "baseline::series::TOLERANCE",
+    "case::neighbours::SAME_SILENCES",
+    "case::reset::FORWARDED_WITHIN",
+    "case::reset::NUMBERED_WITHIN",
+    "cause::abort::LEFT_UNREAD",
+    "cause::abort::STILL_ARRIVING",
+    "cause::forgotten::GIVEN_UP_AFTER",
+    "cause::forgotten::UNSOLICITED",
+    "conversation::answer::ANSWERED_WITHIN",
+    "conversation::answer::ANSWERED_WITHIN_ROUND_TRIPS",
+    "conversation::answer::BESIDE",
+    "conversation::answer::PROBE_JITTER",
+    "conversation::answer::REACTS_WITHIN",
+    "engine::neighbourhood::SAME_WITHIN_PER_CENT",
+    "engine::neighbourhood::SCANNED",
+    "engine::neighbourhood::SCANNED_WITHIN",
+    "engine::neighbourhood::SHORTEST_SILENCE",
+    "evidence::both_sides_reset::AT_ONCE",
+    "evidence::burst_climbs::BURST_WITHIN",
+    "evidence::burst_climbs::MOST",
+    "evidence::burst_strides::BURST_WITHIN",
+    "evidence::burst_strides::MOST_SEGMENTS",
+    "evidence::burst_strides::MOST_WINDOWS",
+    "evidence::foreign_payload::LONGEST",
+    "evidence::ip_id_continues_counter::FARTHEST",
+    "evidence::ip_id_continues_host::FARTHEST",
+    "verdict::labels::PACKETS_LOOKED_AT",
+];
+
+/// The path of a threshold that has a row in [`THRESHOLDS`]; anything else is a
+/// compile error.
+#[cfg(feature = "mutation")]
+pub(crate) const fn threshold(path: &'static str) -> &'static CStr {
+    /// Whether `path` is `row`, with a NUL behind it.
+    const fn is(mut row: &[u8], mut path: &[u8]) -> bool {
+        loop {
+            match (row, path) {
+                ([], [0]) => return true,
+                ([a, row_rest @ ..], [b, path_rest @ ..]) if *a == *b => {
+                    (row, path) = (row_rest, path_rest);
+                }
+                _ => return false,
+            }
+        }
+    }
+    let (_crate, inside) = path.as_bytes().split_at("rstscope::".len());
+    let mut rows = THRESHOLDS;
+    while let [row, rest @ ..] = rows {
+        if is(row.as_bytes(), inside) {
+            break;
+        }
+        rows = rest;
+    }
+    match CStr::from_bytes_with_nul(path.as_bytes()) {
+        Ok(path) if !rows.is_empty() => path,
+        _ => unreachable!(),
+    }
+}
+
+/// What a threshold may be.
+#[cfg(feature = "mutation")]
+pub(crate) trait Limit: Copy {
+    /// So small that everything is above it; 1 for numbers, which may divide.
+    const SMALLEST: Self;
+    /// So large that everything is below it, and sums with it stay in range.
+    const LARGEST: Self;
+
+    /// Itself, unless it is taken out.
+    fn unless_out(self, path: &CStr) -> Self {
+        if is_out(Kind::Smallest, path, 0) {
+            Self::SMALLEST
+        } else if is_out(Kind::Largest, path, 0) {
+            Self::LARGEST
+        } else {
+            self
+        }
+    }
+}
+
+#[cfg(feature = "mutation")]
+impl Limit for std::time::Duration {
+    const SMALLEST: Self = Self::ZERO;
+    const LARGEST: Self = Self::from_secs(1_000_000);
+}
+
+#[cfg(feature = "mutation")]
+macro_rules! numbers {
+    ($($number:ident $largest:literal),*) => {
+        $(impl Limit for $number {
+            const SMALLEST: Self = 1;
+            const LARGEST: Self = $largest;
+        })*
+    };
+}
+#[cfg(feature = "mutation")]
+numbers!(u8 255, u16 65_535, u32 1_000_000, usize 1_000_000, i16 1_000);
