@@ -106,9 +106,9 @@ const fn rows() -> [&'static Row; Cause::ALL.len()] {
     let mut rows = [&unknown::ROW; Cause::ALL.len()];
     let mut number = 0;
     while number < found.len() {
-        match found[number] {
-            Some(row) => rows[number] = row,
-            None => unreachable!(),
+        assert!(found[number].is_some(), "a cause has no row");
+        if let Some(row) = found[number] {
+            rows[number] = row;
         }
         number += 1;
     }
