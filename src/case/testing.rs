@@ -170,7 +170,6 @@ impl Builder {
         self.0.answer.bound = Some(Bound {
             frame: frame(9),
             latency,
-            acknowledged: false,
         });
         self
     }

@@ -44,9 +44,6 @@ pub struct Bound {
     pub frame: FrameNumber,
     /// From it to the RST: the sender can have had no more time than this.
     pub latency: Duration,
-    /// The RST acknowledges what this segment brought, so its sender must have
-    /// seen it; otherwise it merely answers it, as the passive form does.
-    pub acknowledged: bool,
 }
 
 /// What an RST answers.
@@ -132,7 +129,7 @@ impl Answer {
                 return Self {
                     shape: Shape::SynAnswer,
                     trigger: trigger.map(|sent| trigger_of(sent, reset)),
-                    bound: bound.map(|sent| bound_of(sent, reset, true)),
+                    bound: bound.map(|sent| bound_of(sent, reset)),
                     ..Self::NOTHING
                 };
             }
@@ -178,7 +175,7 @@ impl Answer {
                 Shape::Odd
             },
             trigger: trigger.map(|sent| trigger_of(sent, reset)),
-            bound: bound.map(|sent| bound_of(sent, reset, false)),
+            bound: bound.map(|sent| bound_of(sent, reset)),
             ..Self::NOTHING
         }
     }
@@ -210,7 +207,7 @@ impl Answer {
         Self {
             shape: Shape::Active,
             trigger: reaction.map(|sent| trigger_of(sent, reset)),
-            bound: acknowledged.map(|sent| bound_of(sent, reset, true)),
+            bound: acknowledged.map(|sent| bound_of(sent, reset)),
             ..Self::NOTHING
         }
     }
@@ -244,10 +241,9 @@ fn trigger_of(sent: &Sent, reset: &Segment<'_>) -> Trigger {
     }
 }
 
-fn bound_of(sent: &Sent, reset: &Segment<'_>, acknowledged: bool) -> Bound {
+fn bound_of(sent: &Sent, reset: &Segment<'_>) -> Bound {
     Bound {
         frame: sent.frame,
         latency: reset.time.since(sent.time),
-        acknowledged,
     }
 }
