@@ -4,7 +4,8 @@
 //! request's Host, a TLS alert.
 //!
 //! Only the first bytes are looked at, and only to say what an RST reacted to.
-//! What is malformed is data like any other.
+//! What is malformed is data like any other: a head that is cut, or that no server
+//! would take, still names its host to a filter, so httparse is too strict here.
 
 /// Longest name that is kept, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
 pub const MAX_NAME_LENGTH: usize = 253;

@@ -90,7 +90,7 @@ impl<'a> Segment<'a> {
             link: packet.link,
             seq: SeqNumber(tcp.sequence_number()),
             ack: SeqNumber(tcp.acknowledgment_number()),
-            flags: TcpFlags::from_bits(flags),
+            flags: TcpFlags::from_bits_truncate(flags),
             window: tcp.window_size(),
             options: Options::parse(tcp.options_iterator()),
             payload_length: packet
