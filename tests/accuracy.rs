@@ -81,9 +81,10 @@ fn origins_of_all_cases() -> Result<(), Box<dyn Error>> {
     let mut accused = Vec::new();
     for entry in fs::read_dir(&captures)? {
         let directory = entry?.path();
-        let Ok(description) = fs::read_to_string(directory.join("case.toml")) else {
+        if !directory.is_dir() {
             continue;
-        };
+        }
+        let description = fs::read_to_string(directory.join("case.toml"))?;
         let name = directory.file_name().unwrap_or_default().to_string_lossy();
         let case: Case = toml::from_str(&description)?;
         if case.reader.is_some() {

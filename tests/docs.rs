@@ -47,6 +47,23 @@ fn word(text: &CStr) -> &str {
     text.to_str().unwrap_or_default()
 }
 
+/// With links to the measured facts that a source names by their path from the root.
+fn linked(source: &str) -> String {
+    let mut out = String::new();
+    let mut parts = source.split("docs/measured.md#");
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let is_anchor = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+        let (anchor, rest) =
+            part.split_at(part.find(|sign| !is_anchor(sign)).unwrap_or(part.len()));
+        out += &format!(
+            "[measured: {}](measured.md#{anchor}){rest}",
+            anchor.replace('-', " ")
+        );
+    }
+    out
+}
+
 fn causes() -> Outcome<String> {
     let mut out = String::from(
         "# Why an RST was sent\n\n\
@@ -69,7 +86,7 @@ fn causes() -> Outcome<String> {
         if !about.next.is_empty() {
             writeln!(out, "- **What to do next.** {}", about.next)?;
         }
-        writeln!(out, "- **Source.** {}", about.source)?;
+        writeln!(out, "- **Source.** {}", linked(about.source))?;
     }
     Ok(out)
 }
@@ -102,7 +119,7 @@ fn fields() -> Outcome<String> {
     for row in TABLE {
         let token = word(row.token);
         let conclusive = if row.conclusive { ", conclusive" } else { "" };
-        let source = row.source.replace('|', "\\|");
+        let source = linked(row.source).replace('|', "\\|");
         writeln!(
             out,
             "| `{token}` | {:?}{conclusive} | {:+} | {source} |",

@@ -211,7 +211,7 @@ fn every_case_says_what_its_maker_knows() -> Result<(), Box<dyn Error>> {
     let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let mut cases: Vec<_> = fs::read_dir(&captures)?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("case.toml").is_file())
+        .filter(|path| path.is_dir())
         .collect();
     cases.sort();
     assert!(cases.len() >= 20, "only {} cases found", cases.len());

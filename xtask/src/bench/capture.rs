@@ -347,6 +347,7 @@ mod tests {
         assert!(packets.len() > 6_000 && resets > 0);
         assert!(resets * 100 <= packets.len());
         let again = all(400);
+        assert_eq!(packets.len(), again.len());
         assert!(packets.iter().zip(&again).all(|(a, b)| a.bytes == b.bytes));
     }
 
