@@ -120,6 +120,7 @@ pub(crate) use limit;
 /// One that is left out here does not compile with feature `mutation`; one that
 /// nothing uses any more shows as dead.
 pub const THRESHOLDS: &[&str] = &[
+    "baseline::ip_id::COUNTER_STEP",
     "baseline::series::SHORTEST",
     "baseline::series::TOLERANCE",
     "case::neighbours::SAME_SILENCES",
@@ -145,8 +146,6 @@ pub const THRESHOLDS: &[&str] = &[
     "evidence::burst_strides::MOST_SEGMENTS",
     "evidence::burst_strides::MOST_WINDOWS",
     "evidence::foreign_payload::LONGEST",
-    "evidence::ip_id_continues_counter::FARTHEST",
-    "evidence::ip_id_continues_host::FARTHEST",
     "verdict::labels::PACKETS_LOOKED_AT",
 ];
 

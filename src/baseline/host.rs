@@ -32,12 +32,6 @@ impl Host {
     pub fn rtt(&self) -> Option<Duration> {
         (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
     }
-
-    /// Segments seen, RSTs not counted; saturates.
-    #[must_use]
-    pub const fn segments(&self) -> u32 {
-        self.segments
-    }
 }
 
 /// Hosts that are remembered at a time; the longest silent goes first.

@@ -14,7 +14,9 @@ mod series;
 mod ttl;
 
 pub use host::{Host, Hosts};
+pub(crate) use ip_id::COUNTER_STEP;
 pub use ip_id::{IpId, Pattern};
 pub use resetter::{Entry, HeaderForm, Numbers, Resetter, Resetters};
 pub use series::{ProbeSeries, Series};
+pub(crate) use ttl::SMALLEST_SURE_INITIAL;
 pub use ttl::{Ttl, hops, initial_ttl};

@@ -6,6 +6,14 @@ use std::time::Duration;
 
 use crate::wire::FrameNumber;
 
+/// What comes later than a round trip and this was not overtaken (reordering on
+/// real paths is a matter of milliseconds; RFC 4737 §1.3 has examples).
+pub(crate) const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
+
+/// What a capture with several queues puts in another order (estimate; below 1 ms on
+/// common cards).
+pub(crate) const SHUFFLED_AT_MOST: Duration = Duration::from_millis(5);
+
 /// A later segment of the RST's claimed sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Continuation {
@@ -27,7 +35,7 @@ impl Continuation {
     /// for the first time, or it is later by another step of patience.
     #[must_use]
     pub fn tells_more_than(&self, before: &Self) -> bool {
-        let steps = |after: Duration| (after.as_millis() >= 5, after.as_millis() >= 100);
+        let steps = |after: Duration| (after >= SHUFFLED_AT_MOST, after >= OVERTAKEN_AT_MOST);
         let shown = |it: &Self| (it.beyond_reset, it.behind_payload, steps(it.after));
         shown(self) != shown(before)
     }

@@ -20,6 +20,7 @@ pub(crate) mod testing;
 mod vantage;
 
 pub use aftermath::{Aftermath, Continuation};
+pub(crate) use aftermath::{OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST};
 pub use gather::{Surroundings, Thresholds};
 pub use host::{HostHabits, SHORTEST_PATH, Trips, TtlBaseline};
 pub use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};

@@ -2,10 +2,11 @@
 
 //! Where the capture was taken.
 
-use std::time::Duration;
-
 use super::Case;
-use crate::{baseline::hops, conversation::Endpoint};
+use crate::{
+    baseline::hops,
+    conversation::{BESIDE, Endpoint},
+};
 
 /// Where the capture was taken, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +18,6 @@ pub enum Vantage {
     /// Somewhere between the two.
     Between,
 }
-
-/// Within a machine, or on its own link, an answer takes less than this
-/// (measured: 20 µs to 400 µs).
-const BESIDE: Duration = Duration::from_millis(1);
 
 impl Case {
     /// Where the capture was taken: beside a side that answers at once with

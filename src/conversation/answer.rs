@@ -71,9 +71,10 @@ const ANSWERED_WITHIN_ROUND_TRIPS: u32 = 3;
 /// (`TCP_RTO_MIN`, 200 ms); later the trigger would have been sent again.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
 
-/// Beside the claimed sender round trips are the noise of its scheduler (measured:
-/// 20 µs to 400 µs) and tell nothing of what it can have answered.
-const BESIDE: Duration = Duration::from_millis(1);
+/// Beside a host, within its machine or on its link, an answer takes less than this:
+/// its round trips are the noise of its scheduler and tell nothing of what it can have
+/// answered (`docs/measured.md#delays-within-one-machine`).
+pub(crate) const BESIDE: Duration = Duration::from_millis(1);
 
 /// An abort that comes later than this follows a timer of the application, not
 /// the segment (estimate: an unanswered request is aborted at once or at a time-out,

@@ -22,6 +22,7 @@ mod state;
 mod table;
 
 pub use acceptance::Acceptability;
+pub(crate) use answer::BESIDE;
 pub use answer::{Answer, Bound, Shape, Trigger};
 pub use endpoint::Endpoint;
 pub use history::{Conversation, Learned};

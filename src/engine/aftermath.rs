@@ -5,19 +5,14 @@
 
 use std::time::Duration;
 
-use super::Verdicts;
+use super::{Verdicts, verdicts::LONGEST_RUN};
 
 use crate::{
-    case::{Case, Continuation},
+    case::{Case, Continuation, OVERTAKEN_AT_MOST},
     conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},
     verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment},
 };
-
-/// RSTs of one side that are revised together, at most.
-const LONGEST_CHAIN: usize = 16;
-/// What overtook the RST on its way (see `sender_continues`).
-const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
 
 /// A path of which no round trip is known may be as long as this (RFC 6298 §2: the
 /// first retransmission time-out).
@@ -56,7 +51,7 @@ fn sender_goes_on(
         0
     };
     let mut shown = None;
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..LONGEST_RUN {
         let Some(frame) = next else { break };
         verdicts.amend(frame, |case| continue_after(case, segment, payload));
         let Some(verdict) = verdicts.get(&frame) else {

@@ -3,7 +3,7 @@
 //! The way of an RST: its case is gathered and judged, and it is entered in the
 //! memories that tell which RSTs belong together.
 
-use super::{Engine, Verdicts, aftermath};
+use super::{Engine, Verdicts, aftermath, verdicts::LONGEST_RUN};
 use crate::{
     baseline::{Entry, HeaderForm},
     case::{Case, EarlierReset, SharedCounter, Surroundings, Thresholds},
@@ -16,9 +16,6 @@ use crate::{
 /// RSTs that are judged in one capture; those beyond carry no fields.
 /// A million of them take about 700 MiB.
 const MOST_VERDICTS: usize = 1 << 20;
-
-/// RSTs of a run that are named together; the signatures count to two.
-const LONGEST_RUN: usize = 16;
 
 impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {

@@ -8,6 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::{case::Case, verdict::Verdict, wire::FrameNumber};
 
+/// RSTs of one side that are named or revised together; the signatures count to two.
+pub(super) const LONGEST_RUN: usize = 16;
+
 /// Changes that are kept for those who count; who asks after every frame misses
 /// none, because one frame changes at most a few hundred.
 const MOST_CHANGES: usize = 1 << 16;

@@ -17,7 +17,7 @@
 //! SIGCOMM 2023 §4.3; measured: Linux gives an active RST the socket's next ID.
 
 use crate::{
-    baseline::Pattern,
+    baseline::{COUNTER_STEP, Pattern},
     case::Case,
     evidence::{Observed, Words},
     mutation::limit,
@@ -33,9 +33,6 @@ pub struct Finding {
     frame: FrameNumber,
 }
 
-/// Steps that count as continuing (`docs/measured.md#ip-id-steps`).
-const FARTHEST: u16 = 64;
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
         return Observed::NotObservable("IPv6 packets carry no identification");
@@ -50,7 +47,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     else {
         return Observed::NotObservable("the claimed sender does not count its packets here");
     };
-    if !(1..=limit!(FARTHEST)).contains(&id.wrapping_sub(last)) {
+    if !(1..=limit!(COUNTER_STEP of "baseline::ip_id")).contains(&id.wrapping_sub(last)) {
         return Observed::Absent;
     }
     Observed::Present(Finding { id, last, frame })

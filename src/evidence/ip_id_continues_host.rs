@@ -18,7 +18,7 @@
 //! SIGCOMM 2023 §4.3; RFC 6864.
 
 use crate::{
-    baseline::Pattern,
+    baseline::{COUNTER_STEP, Pattern},
     case::Case,
     evidence::{Observed, Words},
     mutation::limit,
@@ -34,9 +34,6 @@ pub struct Finding {
     frame: FrameNumber,
 }
 
-/// As in `ip_id_continues_counter`.
-const FARTHEST: u16 = 64;
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let id = case.reset.ip.and_then(|ip| ip.id());
     let counted = case
@@ -50,7 +47,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // The conversation's own counter says more.
         return Observed::DoesNotApply;
     }
-    if !(1..=limit!(FARTHEST)).contains(&id.wrapping_sub(last)) {
+    if !(1..=limit!(COUNTER_STEP of "baseline::ip_id")).contains(&id.wrapping_sub(last)) {
         return Observed::Absent;
     }
     Observed::Present(Finding { id, last, frame })

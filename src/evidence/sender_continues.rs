@@ -24,7 +24,7 @@
 use std::time::Duration;
 
 use crate::{
-    case::Case,
+    case::{Case, OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST},
     conversation::{Phase, Shape, State},
     evidence::{Observed, Words},
     wire::FrameNumber,
@@ -39,12 +39,6 @@ pub struct Finding {
     payload: u32,
 }
 
-/// What is later than a round trip and this was not overtaken (reordering on
-/// real paths is a matter of milliseconds; RFC 4737 §1.3 has examples).
-const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
-/// What a capture with several queues puts in another order (estimate; below 1 ms on
-/// common cards).
-const SHUFFLED_AT_MOST: Duration = Duration::from_millis(5);
 /// A program with raw sockets goes on when it likes, a connection at once:
 /// Weaver et al. look no further than this either.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(2);

@@ -19,7 +19,7 @@
 //! nmap's OS database for the initial values (0x40, 0x80, 0xff); RFC 791 §3.2.
 
 use crate::{
-    baseline::hops,
+    baseline::{SMALLEST_SURE_INITIAL, hops},
     case::Case,
     evidence::{Observed, Words},
     wire::FrameNumber,
@@ -35,17 +35,13 @@ pub struct Finding {
     frame: FrameNumber,
 }
 
-/// 32 is left out: hardly a host starts from it (nmap's OS database), and a
-/// packet of a far host may well arrive with it.
-const SMALLEST_INITIAL: u8 = 64;
-
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
         // ttl_off_baseline says so already.
         return Observed::DoesNotApply;
     };
     let hops_expected = hops(baseline.ttl);
-    let unrouted = hops(ttl) == 0 && ttl >= SMALLEST_INITIAL;
+    let unrouted = hops(ttl) == 0 && ttl >= SMALLEST_SURE_INITIAL;
     if !unrouted || hops_expected == 0 || case.has_used_ttl(ttl) {
         return Observed::Absent;
     }

@@ -23,7 +23,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    baseline::hops,
+    baseline::{SMALLEST_SURE_INITIAL, hops},
     case::Case,
     evidence::{Observed, Words},
     wire::FrameNumber,
@@ -37,9 +37,6 @@ pub struct Finding {
     claimed: IpAddr,
     frame: FrameNumber,
 }
-
-/// As in `ttl_unrouted`: 32 is hardly anybody's initial TTL.
-const SMALLEST_INITIAL: u8 = 64;
 
 /// Whether an address is for use within a site, so that its owner and its
 /// neighbours are not reached over the Internet.
@@ -73,7 +70,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if is_private(case.reset.source.address) || !is_private(case.reset.destination.address) {
         return Observed::DoesNotApply;
     }
-    if hops(ttl) != 0 || ttl < SMALLEST_INITIAL {
+    if hops(ttl) != 0 || ttl < SMALLEST_SURE_INITIAL {
         return Observed::Absent;
     }
     Observed::Present(Finding {

@@ -17,22 +17,6 @@ use crate::{
     wire::FrameNumber,
 };
 
-const ORIGINS: &[Origin] = &[Origin::Endpoint, Origin::Middlebox, Origin::Unclear];
-
-const PHASES: &[Phase] = &[
-    Phase::Syn,
-    Phase::Handshake,
-    Phase::Established,
-    Phase::Request,
-    Phase::Data,
-    Phase::Closing,
-    Phase::Closed,
-    Phase::Reset,
-    Phase::Unknown,
-];
-
-const IMPACTS: &[Impact] = &[Impact::Benign, Impact::Noteworthy, Impact::Disruptive];
-
 /// Word `index` of those by which `tally` counts.
 ///
 /// # Safety
@@ -52,10 +36,10 @@ pub unsafe extern "C" fn rstscope_tally_word(
 
 fn word(tally: rstscope_tally, index: u32) -> Result<&'static CStr, rstscope_status> {
     Ok(match tally {
-        RSTSCOPE_TALLY_ORIGIN => entry(ORIGINS, index)?.token(),
+        RSTSCOPE_TALLY_ORIGIN => entry(Origin::ALL, index)?.token(),
         RSTSCOPE_TALLY_CAUSE => entry(Cause::ALL, index)?.token(),
-        RSTSCOPE_TALLY_PHASE => entry(PHASES, index)?.token(),
-        RSTSCOPE_TALLY_IMPACT => entry(IMPACTS, index)?.token(),
+        RSTSCOPE_TALLY_PHASE => entry(Phase::ALL, index)?.token(),
+        RSTSCOPE_TALLY_IMPACT => entry(Impact::ALL, index)?.token(),
         RSTSCOPE_TALLY_ATTEMPT => entry(Outcome::ALL, index)?.token(),
         _ => return Err(RSTSCOPE_STATUS_INVALID),
     })
