@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 //! Capture files through the engine without Wireshark: the second reader that
-//! tests compare Wireshark's with, and the way in for benches and fuzzing.
+//! tests compare Wireshark's with, and the way in for benches.
 //!
 //! It reads pcap and pcapng with Ethernet (VLANs included), Linux cooked, BSD
 //! loopback and raw IP frames, with Cisco's metadata before them. Tunnels and reassembly are left to Wireshark.
