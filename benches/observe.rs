@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What the engine costs: instructions and time a segment, and memory.
 //!
 //! `cargo xtask bench` runs it, under callgrind and alone; each run measures one thing.
@@ -7,21 +8,26 @@
     reason = "a command line tool: what it prints is its result"
 )]
 
-use std::error::Error;
-use std::hint::black_box;
-use std::net::{IpAddr, Ipv6Addr};
-use std::path::Path;
-use std::time::Instant;
-use std::{env, fs};
+use std::{
+    env,
+    error::Error,
+    fs,
+    hint::black_box,
+    net::{IpAddr, Ipv6Addr},
+    path::Path,
+    time::Instant,
+};
 
 use etherparse::SlicedPacket;
 use pcap_file::pcap::PcapReader;
-use rstscope::baseline::Host;
-use rstscope::conversation::Conversation;
-use rstscope::engine::{Engine, Settings};
-use rstscope::replay::{Frame, read_frames};
-use rstscope::verdict::Verdict;
-use rstscope::wire::{FrameNumber, IpHeader, IpVersion, Link, Packet, Timestamp};
+use rstscope::{
+    baseline::Host,
+    conversation::Conversation,
+    engine::{Engine, Settings},
+    replay::{Frame, read_frames},
+    verdict::Verdict,
+    wire::{FrameNumber, IpHeader, IpVersion, Link, Packet, Timestamp},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();

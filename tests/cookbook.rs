@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The pages for users: every command in a `console` block is run, and prints what the page shows.
 //!
 //! `cargo xtask bless` rewrites what they show.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::fmt::Write as _;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    fmt::Write as _,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use rstscope::verdict::fields::{Field, find};
-use rstscope_test_support::index::Index;
-use rstscope_test_support::page::{Page, Step};
-use rstscope_test_support::tshark::{Scratch, Tshark};
-use rstscope_test_support::{cases, contract, index};
+use rstscope_test_support::{
+    cases, contract,
+    index::{self, Index},
+    page::{Page, Step},
+    tshark::{Scratch, Tshark},
+};
+use serde_json::{Value, json};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

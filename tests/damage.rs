@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Every case damaged and truncated, in the real tshark: no crash, no hang, no dissector bug.
 //!
 //! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
 
-use std::error::Error;
-use std::fs;
-use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::{
+    error::Error,
+    fs,
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Command, ExitStatus},
+};
 
-use rstscope_test_support::cases;
-use rstscope_test_support::cases::Case;
-use rstscope_test_support::tshark::{Run, Scratch, Tshark};
+use rstscope_test_support::{
+    cases::{self, Case},
+    tshark::{Run, Scratch, Tshark},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The real Wireshark, on a screen of its own, as a user meets the plugin and the profile.
 //!
 //! Screenshots are kept in `target/tmp/gui`; `cargo xtask bless --picture` makes one of them the README's.
 
-use std::env;
-use std::error::Error;
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Write,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    rc::Rc,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use rstscope_test_support::profile::Done;
-use rstscope_test_support::screen::{Area, Ending, Image, SIZE, Screen};
-use rstscope_test_support::tshark::{Scratch, Tshark};
-use rstscope_test_support::{cases, profile};
+use rstscope_test_support::{
+    cases,
+    profile::{self, Done},
+    screen::{Area, Ending, Image, SIZE, Screen},
+    tshark::{Scratch, Tshark},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

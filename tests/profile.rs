@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The Wireshark profile "TCP Resets" in the real tshark, and its installation.
 
-use std::error::Error;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
-use rstscope_test_support::cases::Case;
-use rstscope_test_support::profile::Done;
-use rstscope_test_support::tshark::{Scratch, Tshark};
-use rstscope_test_support::{cases, profile};
+use rstscope_test_support::{
+    cases::{self, Case},
+    profile::{self, Done},
+    tshark::{Scratch, Tshark},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

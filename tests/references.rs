@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Whatever a page or a comment of this repository points to is there: files, folders, and headings of pages.
 //!
 //! RFCs, papers and the files of other projects are for people to look up.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::fs;
-
-use rstscope_test_support::references::{
-    Kind, Repository, anchors, comments, headings, links, mentions, references,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    fs,
 };
-use rstscope_test_support::root;
+
+use rstscope_test_support::{
+    references::{Kind, Repository, anchors, comments, headings, links, mentions, references},
+    root,
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `tshark -z rst,tree`: the same tree in one pass and in two, and the same numbers as the fields.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::path::Path;
-use std::sync::Mutex;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    path::Path,
+    sync::Mutex,
+};
 
-use rstscope_test_support::cases;
-use rstscope_test_support::cases::Case;
-use rstscope_test_support::tshark::{Scratch, Tshark};
+use rstscope_test_support::{
+    cases::{self, Case},
+    tshark::{Scratch, Tshark},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

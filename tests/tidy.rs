@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The house rules that no compiler checks; `cargo xtask tidy` asks the same.
 
 use std::error::Error;

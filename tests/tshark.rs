@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The real plugin in the real tshark: what a user sees, against the contract and the replay path.
 //!
 //! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+};
 
+use rstscope_test_support::{
+    cases::{self, Case},
+    contract,
+    tshark::{Run, Scratch, Tshark},
+};
 use serde::Deserialize;
-
-use rstscope_test_support::cases::Case;
-use rstscope_test_support::tshark::{Run, Scratch, Tshark};
-use rstscope_test_support::{cases, contract};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

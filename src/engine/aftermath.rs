@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use super::{Verdicts, verdicts::LONGEST_RUN};
-
 use crate::{
     case::{Case, Continuation, OVERTAKEN_AT_MOST},
     conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask accuracy` and `cargo xtask mutate`: the package that compares verdicts with labelled captures.
 
-use std::ffi::OsString;
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
+use std::{ffi::OsString, os::unix::process::CommandExt as _, process::Command};
 
 use anyhow::{Context as _, Result};
 
-use crate::test::PLUGIN_VARIABLE;
-use crate::{project, setup, wireshark};
+use crate::{project, setup, test::PLUGIN_VARIABLE, wireshark};
 
 pub(crate) fn accuracy(arguments: &[OsString]) -> Result<()> {
     let mut compare = package("accuracy", arguments);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask bless`: rewrites the snapshots and pages, or the README's picture; the diff is for a person to read.
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::test::PLUGIN_VARIABLE;
-use crate::{project, say, setup};
+use crate::{project, say, setup, test::PLUGIN_VARIABLE};
 
 /// Where the test of the GUI is to put the README's picture.
 const PICTURE_VARIABLE: &str = "RSTSCOPE_PICTURE";

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask demo`: builds the plugin and shows what it says about a capture.
 
-use std::env;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::test::PLUGIN_VARIABLE;
-use crate::tshark::Tshark;
-use crate::verdict::{self, Evidence, Reading, Verdict};
-use crate::{project, say, setup, wireshark};
+use crate::{
+    project, say, setup,
+    test::PLUGIN_VARIABLE,
+    tshark::Tshark,
+    verdict::{self, Evidence, Reading, Verdict},
+    wireshark,
+};
 
 /// The capture that is shown when none is named.
 const BUNDLED: &str = "tests/captures/demo/capture.pcap";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What is linked and built with: licences and sources in the tests, known weaknesses by `cargo xtask advisories`.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask install` and `uninstall`: the plugin and the profile in Wireshark's own folders.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::profile::{self, Done};
-use crate::tshark::{self, PLUGIN_FILE};
-use crate::{project, say, setup, wireshark};
+use crate::{
+    profile::{self, Done},
+    project, say, setup,
+    tshark::{self, PLUGIN_FILE},
+    wireshark,
+};
 
 pub(crate) fn install(with_profile: bool) -> Result<()> {
     setup::plugin()?;

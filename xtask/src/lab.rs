@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask lab`: runs the lab that makes labelled captures.
 
 use std::ffi::OsString;

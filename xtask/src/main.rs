@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask …`: every command of the README, one file per command.
 //!
 //! It is compiled before anything is set up, so it needs nothing but rustc and a C linker.
@@ -18,9 +19,7 @@ mod tidy;
 mod verdict;
 mod wireshark;
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use rstscope_test_support::{profile, say, tshark};

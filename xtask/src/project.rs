@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Where the project lies, how its parts are built, and how a program is run.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-pub(crate) use rstscope_test_support::root;
-
 use crate::say;
+
+pub(crate) use rstscope_test_support::root;
 
 /// The features with which the engine is tested without Wireshark.
 pub(crate) const ENGINE_FEATURES: [&str; 3] = ["--no-default-features", "--features", "replay"];

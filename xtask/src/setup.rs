@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Sets up what a command needs, after saying so: each need is probed, so nothing is installed twice.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 

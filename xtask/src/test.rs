@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask test`: every check there is, one announced step each, and a summary.
 
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::project::{self, ENGINE_FEATURES};
-use crate::{bindings, deny, say, setup, tidy, wireshark};
+use crate::{
+    bindings, deny,
+    project::{self, ENGINE_FEATURES},
+    say, setup, tidy, wireshark,
+};
 
 /// Where the tests that use the real tshark look for the plugin.
 pub(crate) const PLUGIN_VARIABLE: &str = "RSTSCOPE_PLUGIN";

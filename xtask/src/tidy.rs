@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask tidy`: the house rules that no compiler checks.
 
 use anyhow::{Result, bail};

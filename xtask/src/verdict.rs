@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What the plugin says about each reset of a capture, read from tshark's JSON.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Which Wireshark is installed, and whether the plugin can be built for it.
 
-use std::fmt;
-use std::process::Command;
+use std::{fmt, process::Command};
 
 use anyhow::{Context, Result, bail};
 

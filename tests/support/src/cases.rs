@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The captures under `tests/captures` and the plugin that `cargo xtask test` has built.
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
 
 use crate::tshark::{Scratch, Tshark};
 

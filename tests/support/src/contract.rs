@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The public contract, once: fields with their types, expert items, preferences.
 //!
 //! A name in these tables is never renamed and never changes its type; new ones may be added.

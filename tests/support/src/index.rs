@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A stand-in for OpenSearch: takes an index with its mapping, and packets that fit it.
 //!
 //! It is as strict as OpenSearch 2 and Elasticsearch 8: an action with a type is refused
@@ -8,10 +9,12 @@
     reason = "a JSON value is null where it lacks something"
 )]
 
-use std::error::Error;
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::{
+    error::Error,
+    net::IpAddr,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 use serde_json::{Value, json};
 use tiny_http::{Method, Request, Response, Server};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What the tests share among each other and with `cargo xtask`.
 //!
 //! It does not link the engine, so that `cargo xtask` builds on a machine that has nothing but Rust.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Pages whose `console` blocks are run: a block holds commands after `$ `, each followed by what it prints.
 //!
 //! A line that is `…` stands for lines that the page leaves out.

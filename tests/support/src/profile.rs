@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The Wireshark profile "TCP Resets": put in place, brought up to date, and removed,
 //! without a loss of anything that somebody has changed in it.
 //!
 //! The tests and `xtask` use it.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
 
 use crate::tshark;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What the texts of this repository point to, and whether it is there.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Folders whose names start a path from the repository's root.
 const TOP: [&str; 7] = [

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The one place that prints.
 #![expect(
     clippy::print_stdout,
@@ -6,11 +7,9 @@
     reason = "these are command line tools; everything they say passes through here"
 )]
 
-use std::fmt::Display;
-use std::io::IsTerminal;
+use std::{fmt::Display, io::IsTerminal};
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// Width of the paragraphs and tables where the output is no terminal.

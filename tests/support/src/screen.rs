@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A screen that nobody sits at, with a hand and an eye: Xvfb, openbox, xdotool, ImageMagick, Tesseract.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::error::Error;
-use std::fs::{self, DirEntry};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::rc::Rc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    error::Error,
+    fs::{self, DirEntry},
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

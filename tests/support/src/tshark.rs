@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Runs the real tshark with the plugin under test, or with no plugin at all.
 //!
 //! Three facts of Wireshark shape this file:
@@ -8,15 +9,16 @@
 //!
 //! The tests and `xtask` (demo, accuracy, bench) use it.
 
-use std::fmt;
-use std::fs;
-use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    fmt, fs,
+    io::{self, Read},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// The user that root becomes for a run: `nobody`.
 const UNPRIVILEGED: u32 = 65534;

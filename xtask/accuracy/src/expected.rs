@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What a label expects of a verdict, and why.
 
 use std::fmt;
@@ -6,8 +7,7 @@ use std::fmt;
 use anyhow::{Context as _, Result};
 use regex::{Regex, RegexBuilder};
 
-use crate::reader::Verdict;
-use crate::words::PhaseRule;
+use crate::{reader::Verdict, words::PhaseRule};
 
 /// What a label asks of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

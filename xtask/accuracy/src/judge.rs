@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Asks for the verdicts on the captures of a set, several captures at a time.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use anyhow::{Result, anyhow};
 use rstscope::replay::Passes;
 
-use crate::labels::{Label, Labels, Which};
-use crate::reader::{self, Capture, Plugin};
-use crate::score::{Pair, Said};
+use crate::{
+    labels::{Label, Labels, Which},
+    reader::{self, Capture, Plugin},
+    score::{Pair, Said},
+};
 
 /// Who is asked, and when.
 #[derive(Debug)]

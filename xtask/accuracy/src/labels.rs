@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Reads what is known about the RSTs of a set.
 //!
 //! Four formats: `labels.tsv` of the lab (column `pcap`), of public captures (columns `file`, `phase`),
 //! of situations with accepted tokens (columns `file`, `says`),
 //! and the project's own cases (`<case>/case.toml` beside `<case>/capture.pcap`).
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::expected::{Accepted, Column, Expected};
-use crate::undecidable::Undecidable;
-use crate::words::{self, PhaseRule};
+use crate::{
+    expected::{Accepted, Column, Expected},
+    undecidable::Undecidable,
+    words::{self, PhaseRule},
+};
 
 /// Which RSTs of a capture a label is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask accuracy`: how many labelled RSTs are explained rightly.
 //!
 //! It asks the engine in this process, in seconds; with `--plugin` the real plugin in the real tshark,
@@ -18,16 +19,17 @@ mod tally;
 mod undecidable;
 mod words;
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser};
 use rstscope::replay::Passes;
 use rstscope_test_support::{say, tshark};
 
-use self::judge::{Difference, Judge};
-use self::reader::Plugin;
+use self::{
+    judge::{Difference, Judge},
+    reader::Plugin,
+};
 
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]

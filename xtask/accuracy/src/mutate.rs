@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask mutate`: takes one thing out at a time – a row's weight, a rule of a cause, a threshold –
 //! and says which of them no verdict on any labelled capture depends on.
 
-use std::collections::BTreeSet;
-use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::{
+    collections::BTreeSet,
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
-use rstscope::cause::Cause;
-use rstscope::engine::{Engine, Settings};
-use rstscope::evidence::catalogue;
-use rstscope::mutation::{self, Kind, Mutation, THRESHOLDS};
-use rstscope::replay::{Frame, FrameFields, read_frames};
+use rstscope::{
+    cause::Cause,
+    engine::{Engine, Settings},
+    evidence::catalogue,
+    mutation::{self, Kind, Mutation, THRESHOLDS},
+    replay::{Frame, FrameFields, read_frames},
+};
 use rstscope_test_support::say;
 
 use crate::{labels, sets};

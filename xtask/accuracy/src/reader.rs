@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What is said about the RSTs of a capture: by the engine in this process, or by the plugin in tshark.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use rstscope::replay::{self, FrameFields, Passes};

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Prints how the verdicts compare with the labels.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::expected::Column;
-use crate::say::{self, table};
-use crate::score::{self, Outcome, Pair, Said, Score, Share, Sides};
+use crate::{
+    expected::Column,
+    say::{self, table},
+    score::{self, Outcome, Pair, Said, Score, Share, Sides},
+};
 
 /// Prints everything about one set.
 pub(crate) fn set(name: &str, captures: usize, pairs: &[Pair]) {

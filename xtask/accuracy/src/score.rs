@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Compares verdicts with labels, and counts.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::expected::{Column, Truth};
-use crate::labels::Label;
-use crate::reader::Verdict;
+use crate::{
+    expected::{Column, Truth},
+    labels::Label,
+    reader::Verdict,
+};
 
 /// What was said about a labelled RST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,8 +209,7 @@ pub(crate) fn calibration<'a>(
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::expected::Expected;
-    use crate::labels::Which;
+    use crate::{expected::Expected, labels::Which};
 
     /// A pair of a truth and an origin that was said, `""` for nothing.
     pub(crate) fn pair(truth: &str, said: &str, confidence: u8) -> Pair {
@@ -238,8 +239,7 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::pair;
-    use super::*;
+    use super::{testing::pair, *};
     use crate::undecidable::Undecidable;
 
     #[test]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The labelled sets and where they lie.
 
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! How often each piece of evidence is present, and what its presence tells, beside the weight in use.
 //!
 //! Resets of one scenario are alike, so that a scenario counts once, however many resets it has:
@@ -9,9 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstscope::evidence::catalogue;
 
-use crate::expected::Truth;
-use crate::say;
-use crate::score::Pair;
+use crate::{expected::Truth, say, score::Pair};
 
 /// Two answers, endpoint and middlebox, of something counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]

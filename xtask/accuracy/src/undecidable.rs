@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What no capture of its kind can show: a frozen list, each entry with its reason.
 //!
 //! An entry is not an excuse for a miss: its reason says why nobody could tell from this capture.
@@ -8,8 +9,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::expected::Column;
-use crate::labels::{Label, Labels, Which};
+use crate::{
+    expected::Column,
+    labels::{Label, Labels, Which},
+};
 
 const LIST: &str = include_str!("undecidable.tsv");
 

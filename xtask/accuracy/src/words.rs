@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! THE TABLE that maps the words of the labelled sets to the tokens of the contract.
 //!
 //! The labels were written before the contract and keep their own words.

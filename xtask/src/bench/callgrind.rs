@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Counts the instructions of a whole run.
 
-use std::ffi::OsStr;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::project;
-use crate::tshark::Tshark;
+use crate::{project, tshark::Tshark};
 
 /// Instructions of tshark reading `capture`.
 pub(crate) fn tshark(tshark: &Tshark, capture: &Path, arguments: &[&str]) -> Result<u64> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Writes a capture of ordinary traffic: the same bytes in every run.
 //!
 //! Clients fetch from servers: handshake, requests, responses of several segments, acknowledgements, and
@@ -6,11 +7,13 @@
 //! Half of the conversations speak HTTP, the others something that Wireshark has no dissector for;
 //! every third is IPv6; all carry timestamps, and dozens of them run at a time.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::Path;
-use std::time::Duration;
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    net::{Ipv4Addr, Ipv6Addr},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use etherparse::{

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The engine alone: `benches/observe.rs`, under callgrind and alone.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::{Captures, callgrind, ratio};
-use crate::project::{self, ENGINE_FEATURES};
-use crate::say;
+use crate::{
+    project::{self, ENGINE_FEATURES},
+    say,
+};
 
 /// Runs of which the fastest counts: what slows one down is the machine.
 const RUNS: usize = 7;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask bench`: what the plugin costs.
 //!
 //! Instructions are counted by callgrind, not time, so that a noisy machine gives the same answer;
@@ -8,14 +9,16 @@ mod callgrind;
 mod capture;
 mod engine;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, anyhow};
 
 use self::capture::Written;
-use crate::tshark::{Scratch, Tshark};
-use crate::{project, say, setup, wireshark};
+use crate::{
+    project, say, setup,
+    tshark::{Scratch, Tshark},
+    wireshark,
+};
 
 /// Whole tshark with the plugin executes at most this many times the instructions of tshark without it.
 const MOST: f64 = 1.04;

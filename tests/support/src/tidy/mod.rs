@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The house rules that no compiler checks, each with its own function.
 //!
 //! `cargo xtask tidy` prints what is broken, and a test of every plain `cargo test` fails of it.
@@ -6,9 +7,10 @@
 mod rooms;
 mod source;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use self::source::{Source, has_word};
 use crate::root;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Dependencies between the rooms of `src/` point one way:
 //! `wire ← baseline ← conversation ← case ← { evidence ← hypothesis, cause } ← verdict ← engine ← ffi ← plugin`.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A source file as the rules see it: its text, and its code without comments and strings.
 
 use std::fmt::Display;
