@@ -36,32 +36,12 @@ const MENU: Area = Area::rows(40, 800);
 const LIST: Area = Area::rows(136, 470);
 const ROW: usize = 17;
 const HEADING_AND_LIST: Area = Area::rows(115, 470);
-const DETAILS: Area = Area {
-    x: 0,
-    y: 500,
-    width: 685,
-    height: 360,
-};
+const DETAILS: Area = Area::at(0, 500, 685, 360);
 /// The left and the right part of the preferences.
-const CHAPTERS: Area = Area {
-    x: 0,
-    y: 0,
-    width: 290,
-    height: 400,
-};
-const PREFERENCES: Area = Area {
-    x: 305,
-    y: 0,
-    width: 1095,
-    height: 840,
-};
+const CHAPTERS: Area = Area::at(0, 0, 290, 400);
+const PREFERENCES: Area = Area::at(305, 0, 1095, 840);
 /// The values in the table of preferences.
-const VALUES: Area = Area {
-    x: 780,
-    y: 70,
-    width: 300,
-    height: 300,
-};
+const VALUES: Area = Area::at(780, 70, 300, 300);
 const STATUS: Area = Area::rows(850, 900);
 const WHOLE: Area = Area::rows(0, SIZE.1);
 /// A column of pixels that meets no letter in the packet list: the left edge of Length.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! `cargo xtask bindings`: has build.rs write anew what bindgen makes of the C header.
 
 use std::process::Command;

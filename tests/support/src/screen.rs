@@ -49,6 +49,17 @@ pub struct Area {
 }
 
 impl Area {
+    /// A rectangle by its upper left corner and its size.
+    #[must_use]
+    pub const fn at(x: usize, y: usize, width: usize, height: usize) -> Self {
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
     /// The whole screen from one height down to another.
     pub const fn rows(from: usize, to: usize) -> Self {
         Self {
