@@ -11,7 +11,7 @@ use std::{
 
 use rstscope_test_support::{
     cases::{self, Case},
-    contract,
+    contract, json,
     tshark::{Run, Scratch, Tshark},
 };
 use serde::Deserialize;
@@ -425,16 +425,6 @@ fn frames(
     wanted: &[&str],
     filter: &str,
 ) -> Outcome<Frames> {
-    #[derive(Deserialize)]
-    struct Frame {
-        #[serde(rename = "_source")]
-        source: Source,
-    }
-    #[derive(Deserialize)]
-    struct Source {
-        layers: BTreeMap<String, Vec<String>>,
-    }
-
     let mut arguments = passes.to_vec();
     arguments.extend(["-Y", filter, "-T", "json", "-e", "frame.number"]);
     for field in wanted {
@@ -442,10 +432,8 @@ fn frames(
     }
     let run = succeed(tshark.read(&case.capture, &arguments)?)
         .map_err(|error| format!("{}: {error}", case.name))?;
-    let parsed: Vec<Frame> = serde_json::from_slice(&run.stdout)?;
     let mut frames = Frames::new();
-    for frame in parsed {
-        let mut fields = frame.source.layers;
+    for mut fields in json::frames(&run.stdout)? {
         let number = fields.remove("frame.number").unwrap_or_default().concat();
         for (name, _) in contract::FIELDS
             .iter()

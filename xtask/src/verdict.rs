@@ -2,10 +2,10 @@
 
 //! What the plugin says about each reset of a capture, read from tshark's JSON.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use rstscope_test_support::json::{self, Fields};
 
 use crate::tshark::{Run, Tshark};
 
@@ -76,12 +76,9 @@ pub(crate) fn read(tshark: &Tshark, capture: &Path) -> Result<Reading> {
     }
     let run = tshark.read(capture, &arguments)?;
     let cut_short = complaint(&run, capture)?;
-    let frames: Vec<Frame> = serde_json::from_slice(&run.stdout)
+    let frames = json::frames(&run.stdout)
         .with_context(|| format!("tshark gave no JSON for {}", capture.display()))?;
-    let verdicts = frames
-        .into_iter()
-        .map(|frame| Verdict::from(frame.source.layers))
-        .collect();
+    let verdicts = frames.into_iter().map(Verdict::from).collect();
     Ok(Reading {
         verdicts,
         cut_short,
@@ -104,22 +101,8 @@ fn complaint(run: &Run, capture: &Path) -> Result<Option<String>> {
     bail!("tshark cannot read {}: {said}", capture.display());
 }
 
-/// One element of `tshark -T json -e …`: each field with all its values.
-#[derive(Deserialize)]
-struct Frame {
-    #[serde(rename = "_source")]
-    source: Source,
-}
-
-#[derive(Deserialize)]
-struct Source {
-    layers: Layers,
-}
-
-type Layers = BTreeMap<String, Vec<String>>;
-
-impl From<Layers> for Verdict {
-    fn from(layers: Layers) -> Self {
+impl From<Fields> for Verdict {
+    fn from(layers: Fields) -> Self {
         let all = |name: &str| layers.get(name).map_or(&[][..], Vec::as_slice);
         let first = |name: &str| all(name).first().cloned().unwrap_or_default();
         // In a tunnel the innermost addresses are the ones that the TCP segment belongs to.
@@ -180,15 +163,14 @@ mod tests {
 
     #[test]
     fn repeated_fields_become_evidence_in_order() {
-        let json = r#"[{"_index":"x","_source":{"layers":{
+        let printed = br#"[{"_index":"x","_source":{"layers":{
             "frame.number":["7"],"tcp.stream":["1"],"ipv6.src":["::1"],"ipv6.dst":["::2"],
             "tcp.srcport":["80"],"tcp.dstport":["9"],"rst.origin":["middlebox"],
             "rst.confidence":["97"],"rst.evidence":["a","b"],
             "rst.evidence.text":["first","second"],"rst.evidence.points_to":["middlebox","endpoint"],
             "rst.evidence.weight":["12","-3"]}}}]"#;
-        let frames: Vec<Frame> = serde_json::from_str(json).unwrap();
-        let layers = frames.into_iter().next().unwrap().source.layers;
-        let verdict = Verdict::from(layers);
+        let fields = json::frames(printed).unwrap().remove(0);
+        let verdict = Verdict::from(fields);
         assert_eq!(verdict.frame, 7);
         assert_eq!(verdict.source, "[::1]:80");
         assert_eq!(verdict.who(), "middlebox 97 %");

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod contract;
 #[cfg(feature = "index")]
 pub mod index;
+pub mod json;
 pub mod page;
 pub mod profile;
 pub mod references;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use rstscope::replay::{self, FrameFields, Passes};
-use serde::Deserialize;
+use rstscope_test_support::json;
 
 use crate::tshark::{Run, Tshark};
 
@@ -183,13 +183,10 @@ fn dissected(tshark: &Tshark, fields: &[&str], path: &Path, passes: Passes) -> R
     }
     let run = tshark.read(path, &arguments)?;
     check(&run, path)?;
-    let frames: Vec<Frame> = serde_json::from_slice(&run.stdout)
+    let frames = json::frames(&run.stdout)
         .with_context(|| format!("tshark gave no JSON for {}", path.display()))?;
     let mut capture = Capture::default();
-    for Frame {
-        source: Source { layers },
-    } in frames
-    {
+    for layers in frames {
         let number = layers.get("frame.number").and_then(|all| all.first());
         let number: u32 = number.context("a frame without number")?.parse()?;
         let fields = layers.iter().flat_map(|(name, values)| {
@@ -216,16 +213,4 @@ fn check(run: &Run, path: &Path) -> Result<()> {
         bail!("tshark cannot read {}: {said}", path.display());
     }
     Ok(())
-}
-
-/// One element of `tshark -T json -e …`: each field with all its values.
-#[derive(Deserialize)]
-struct Frame {
-    #[serde(rename = "_source")]
-    source: Source,
-}
-
-#[derive(Deserialize)]
-struct Source {
-    layers: BTreeMap<String, Vec<String>>,
 }
