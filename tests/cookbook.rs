@@ -338,7 +338,8 @@ fn mapped_type(name: &str, kind: &str) -> &'static str {
 
 /// Cargo as the reader has it, in the repository; what it says of its progress is not shown on a page.
 fn cargo_script(progress: &Path) -> String {
-    let mut script = String::from("#!/bin/sh\n");
+    // As wide as a page shows it, whatever the terminal of whoever runs this.
+    let mut script = String::from("#!/bin/sh\nexport COLUMNS=100\n");
     for name in ["HOME", "PATH"] {
         let value = std::env::var(name).unwrap_or_default();
         script += &format!("export {name}='{value}'\n");

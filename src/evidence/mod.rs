@@ -2,7 +2,7 @@
 
 //! Pieces of evidence on who sent an RST, one file each.
 //!
-//! A piece of evidence is a pure function of a [`Case`]: it sees neither other
+//! A piece of evidence is a pure function of a [`Case`](crate::case::Case): it sees neither other
 //! evidence, nor weights, nor the verdict. It answers [`Observed::Present`],
 //! [`Observed::Absent`], [`Observed::NotObservable`], which weighs nothing and is
 //! said to the user, or [`Observed::DoesNotApply`], which says nothing.
