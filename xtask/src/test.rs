@@ -76,6 +76,12 @@ impl Report {
                 say::line(format_args!("  {:<42} {took:>7.1} s", part.name));
             }
         }
+        let total: Duration = self.steps.iter().map(|step| step.took).sum();
+        say::line(format_args!(
+            "{:<44} {:>7.1} s",
+            "in all",
+            total.as_secs_f32()
+        ));
         let failed: Vec<_> = self
             .steps
             .iter()
