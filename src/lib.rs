@@ -20,6 +20,7 @@ pub mod conversation;
 pub mod engine;
 pub mod evidence;
 pub mod ffi;
+pub mod hypothesis;
 pub mod mutation;
 pub mod verdict;
 pub mod wire;

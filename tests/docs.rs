@@ -9,6 +9,7 @@ use rstscope::{
     cause::Cause,
     engine::{PREFERENCES, Preferred},
     evidence::catalogue::TABLE,
+    hypothesis::{self, Effect, Sort},
     verdict::{FollowupKind, fields},
 };
 
@@ -91,6 +92,43 @@ fn causes() -> Outcome<String> {
     Ok(out)
 }
 
+/// The price table of each story.
+fn stories(out: &mut String) -> Outcome {
+    out.push_str(
+        "\n## Stories\n\n\
+         Values of `rst.hypothesis`: what could explain the findings, innocent or guilty, with its price in decibans.\n\
+         The first price that holds counts, what adds is added, and what refutes ends the story.\n",
+    );
+    for story in hypothesis::TABLE {
+        let sort = match story.sort {
+            Sort::Situation => "innocent, of the situation",
+            Sort::Nature => "innocent, of the host's nature",
+            Sort::Guilty => "guilty",
+        };
+        writeln!(
+            out,
+            "\n### {}\n\n{} ({sort}).\n",
+            word(story.token),
+            story.title
+        )?;
+        out.push_str("| price | where | source |\n|---:|---|---|\n");
+        for line in story.lines {
+            let price = match line.effect {
+                Effect::Refutes => "refuted".to_owned(),
+                Effect::Costs(price) => price.to_string(),
+                Effect::Adds(price) => format!("{price:+} more"),
+            };
+            writeln!(
+                out,
+                "| {price} | {} | {} |",
+                line.because,
+                linked(line.source)
+            )?;
+        }
+    }
+    Ok(())
+}
+
 fn fields() -> Outcome<String> {
     let mut out = String::from(
         "# Fields, expert items and preferences\n\n\
@@ -112,20 +150,18 @@ fn fields() -> Outcome<String> {
     }
     out.push_str(
         "\n## Evidence\n\n\
-         Values of `rst.evidence`, with the group of which only the strongest counts, and the weight in decibans (positive: for a middlebox).\n\
+         Values of `rst.evidence`, with the weights in decibans, best yardstick first (positive: for a middlebox).\n\
          [method.md](method.md) says how they add up; each has its file in `src/evidence/`.\n\n\
-         | evidence | group | weight | source of the weight |\n|---|---|---:|---|\n",
+         | evidence | weight | source of the weight |\n|---|---:|---|\n",
     );
     for row in TABLE {
         let token = word(row.token);
-        let conclusive = if row.conclusive { ", conclusive" } else { "" };
+        let weights: Vec<String> = row.weights.iter().map(|it| format!("{it:+}")).collect();
+        let weights = weights.join(", ");
         let source = linked(row.source).replace('|', "\\|");
-        writeln!(
-            out,
-            "| `{token}` | {:?}{conclusive} | {:+} | {source} |",
-            row.group, row.present
-        )?;
+        writeln!(out, "| `{token}` | {weights} | {source} |")?;
     }
+    stories(&mut out)?;
     out.push_str("\n## Expert items\n\nGroup Sequence; the severity follows `rst.impact` (benign Chat, noteworthy Note, disruptive Warn), and is at least Warn for an RST by a middlebox of 90 % confidence or more, or one that did not work.\n\n");
     for cause in Cause::ALL {
         writeln!(out, "- `{}`", word(cause.expert_name()))?;

@@ -6,7 +6,7 @@ use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
 
-use super::{IpId, Ttl};
+use super::{IpId, Stack, SynLayout, Ttl};
 use crate::wire::{FrameNumber, Segment};
 
 /// What one host usually does.
@@ -22,8 +22,51 @@ pub struct Host {
     pub labels: bool,
     /// Its smallest round trip was certain in a conversation.
     pub rtt_is_certain: bool,
+    /// TTLs that its conversations began with, each counted once.
+    pub beginnings: Ttl,
+    /// The family that its last SYN or SYN-ACK was laid out as.
+    pub syn_family: Option<Stack>,
+    /// TTLs of RSTs in its name.
+    pub reset_ttls: ResetTtls,
     rtt_us: u32,
     segments: u32,
+}
+
+/// Different TTLs of RSTs in one host's name, the first few.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResetTtls {
+    values: [u8; 4],
+    count: u8,
+}
+
+impl ResetTtls {
+    /// Takes one RST into account.
+    pub fn learn(&mut self, ttl: u8) {
+        let count = usize::from(self.count);
+        let known = self.values.iter().take(count).any(|value| *value == ttl);
+        if !known && let Some(value) = self.values.get_mut(count) {
+            *value = ttl;
+            self.count += 1;
+        }
+    }
+
+    /// Those that `own` has never had.
+    #[must_use]
+    pub fn strange_to(&self, own: &Ttl) -> usize {
+        let seen = self.values.iter().take(usize::from(self.count));
+        seen.filter(|value| !own.has_seen(**value)).count()
+    }
+}
+
+/// What a segment shows of its host beside itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Its side's first in its conversation.
+    pub begins: bool,
+    /// The round trip that it completes.
+    pub rtt: Option<Duration>,
+    /// That round trip is certain.
+    pub rtt_is_certain: bool,
 }
 
 impl Host {
@@ -55,22 +98,28 @@ impl Default for Hosts {
 impl Hosts {
     /// Takes a segment that is no RST into account; true if it is the host's
     /// first, or tells better than before how far away the host is.
-    pub fn learn(&mut self, segment: &Segment<'_>, rtt: Option<Duration>, certain: bool) -> bool {
+    pub fn learn(&mut self, segment: &Segment<'_>, shown: Shown) -> bool {
         let host = self
             .hosts
             .get_or_insert_mut(segment.source.address, Host::default);
         host.segments = host.segments.saturating_add(1);
-        let mut news = host.segments == 1 || (certain && !host.rtt_is_certain);
-        host.rtt_is_certain |= certain;
+        let mut news = host.segments == 1 || (shown.rtt_is_certain && !host.rtt_is_certain);
+        host.rtt_is_certain |= shown.rtt_is_certain;
+        if segment.flags.syn() {
+            host.syn_family = SynLayout::of(segment.options.kinds).family();
+        }
         if let Some(ip) = segment.ip {
-            host.ttl.learn(ip.ttl);
+            host.ttl.learn(ip.ttl, segment.time, segment.frame);
+            if shown.begins {
+                host.beginnings.learn(ip.ttl, segment.time, segment.frame);
+            }
             host.last_frame = Some(segment.frame);
             host.labels |= ip.flow_label().is_some_and(|label| label != 0);
             if let Some(id) = ip.id() {
                 host.ip_id.learn(id, segment.frame);
             }
         }
-        if let Some(rtt) = rtt {
+        if let Some(rtt) = shown.rtt {
             let us = u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX).max(1);
             if host.rtt_us == 0 || us < host.rtt_us {
                 // A fifth less is worth another look.
@@ -79,6 +128,14 @@ impl Hosts {
             }
         }
         news
+    }
+
+    /// Takes an RST in the host's name into account: nothing is learned from it of
+    /// the host itself.
+    pub fn learn_reset(&mut self, reset: &Segment<'_>) {
+        if let (Some(ip), Some(host)) = (reset.ip, self.hosts.peek_mut(&reset.source.address)) {
+            host.reset_ttls.learn(ip.ttl);
+        }
     }
 
     /// The host with this address, if a segment of it was seen.

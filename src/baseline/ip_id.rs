@@ -56,6 +56,8 @@ pub struct IpId {
     same: u8,
     steps: u8,
     jumps: u8,
+    /// Of the steps, those by exactly 1.
+    ones: u8,
 }
 
 impl IpId {
@@ -66,7 +68,11 @@ impl IpId {
             return;
         }
         if self.values > 0 {
-            let tally = match id.wrapping_sub(self.last) {
+            let step = id.wrapping_sub(self.last);
+            if step == 1 {
+                self.ones = self.ones.saturating_add(1);
+            }
+            let tally = match step {
                 0 => &mut self.same,
                 1..=COUNTER_STEP => &mut self.steps,
                 _ => &mut self.jumps,
@@ -74,7 +80,12 @@ impl IpId {
             *tally = tally.saturating_add(1);
             if *tally == u8::MAX {
                 // Their proportion is what counts.
-                for tally in [&mut self.same, &mut self.steps, &mut self.jumps] {
+                for tally in [
+                    &mut self.same,
+                    &mut self.steps,
+                    &mut self.jumps,
+                    &mut self.ones,
+                ] {
                     *tally /= 2;
                 }
             }
@@ -102,6 +113,20 @@ impl IpId {
             _ if jumps > steps => Some(Pattern::Random),
             _ => None,
         }
+    }
+
+    /// Whether it counts for one connection alone: by 1 from packet to packet, but
+    /// for one in ten. A counter for all of a host's packets takes longer steps.
+    #[must_use]
+    pub fn counts_by_one(&self) -> bool {
+        let moved = u16::from(self.steps) + u16::from(self.jumps);
+        self.ones >= 2 && u16::from(self.ones) * 10 >= moved * 9
+    }
+
+    /// Whether packets with ID 0 were among counted ones, as Linux' SYN-ACKs are.
+    #[must_use]
+    pub const fn began_with_zero(&self) -> bool {
+        self.zeros > 0
     }
 
     /// The last identification that was not 0, and its frame.

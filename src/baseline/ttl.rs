@@ -2,6 +2,8 @@
 
 //! The TTL or hop limit that a sender's packets arrive with.
 
+use crate::wire::{FrameNumber, Timestamp};
+
 /// Initial values in use, smallest first: nmap's OS database knows only
 /// 0x20, 0x40, 0x80 and 0xff (`docs/measured.md#initial-ttls`).
 const INITIAL: [u8; 4] = [32, 64, 128, 255];
@@ -27,57 +29,115 @@ pub fn hops(ttl: u8) -> u8 {
     initial_ttl(ttl) - ttl
 }
 
-/// TTLs seen from one sender.
+/// How many different TTLs of one sender are counted.
+const KEPT: usize = 4;
+
+/// TTLs seen from one sender, and how often each.
+///
+/// The yardstick is what *most* of its packets have, the first of equals: of
+/// packets after one odd one 319 had the old TTL again, 41 the odd one
+/// (`docs/measured.md#ttl-after-one-odd-packet`), and what came just before a forged RST in the
+/// sender's name may be the forger's, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ttl {
-    first: u8,
-    last: u8,
-    lowest: u8,
-    highest: u8,
-    /// Packets in a row that arrived with `last`; saturates.
-    run: u8,
-    /// Packets in all; saturates.
-    count: u8,
+    values: [u8; KEPT],
+    /// Packets with each; halved together when one is full.
+    counts: [u8; KEPT],
+    /// When a packet last came with the usual TTL, and in which frame.
+    usual_at: Timestamp,
+    usual_frame: Option<FrameNumber>,
 }
 
 impl Ttl {
     /// Takes one packet into account.
-    pub fn learn(&mut self, ttl: u8) {
-        if self.count == 0 {
-            (self.first, self.lowest, self.highest) = (ttl, ttl, ttl);
+    pub fn learn(&mut self, ttl: u8, time: Timestamp, frame: FrameNumber) {
+        if let Some(count) = self.slot(ttl) {
+            *count = count.saturating_add(1);
+            if *count == u8::MAX {
+                // Their proportion is what counts; none is forgotten.
+                for count in &mut self.counts {
+                    *count = count.div_ceil(2);
+                }
+            }
         }
-        self.run = if self.count > 0 && ttl == self.last {
-            self.run.saturating_add(1)
-        } else {
-            1
+        if self.usual() == Some(ttl) {
+            (self.usual_at, self.usual_frame) = (time, Some(frame));
+        }
+    }
+
+    /// The count of this value; that of the rarest, begun anew, if it is not kept.
+    fn slot(&mut self, ttl: u8) -> Option<&mut u8> {
+        let known = || self.values.iter().zip(&self.counts);
+        let place = known()
+            .position(|(value, count)| *value == ttl && *count > 0)
+            .or_else(|| known().position(|(_, count)| *count == 0));
+        let place = match place {
+            Some(place) => place,
+            None => {
+                let (rarest, _) = (0..)
+                    .zip(&self.counts)
+                    .min_by_key(|(place, count)| (**count, std::cmp::Reverse(*place)))?;
+                *self.counts.get_mut(rarest)? = 0;
+                rarest
+            }
         };
-        self.last = ttl;
-        self.lowest = self.lowest.min(ttl);
-        self.highest = self.highest.max(ttl);
-        self.count = self.count.saturating_add(1);
+        *self.values.get_mut(place)? = ttl;
+        self.counts.get_mut(place)
     }
 
-    /// The TTL to expect of the next packet: that of the last; `None` before the
-    /// first.
+    /// The TTL that most packets had, the first of equals; `None` before the first.
     #[must_use]
-    pub fn expected(&self) -> Option<u8> {
-        (self.count > 0).then_some(self.last)
+    pub fn usual(&self) -> Option<u8> {
+        let (value, count) = self
+            .values
+            .iter()
+            .zip(&self.counts)
+            .rev()
+            .max_by_key(|(_, count)| **count)?;
+        (*count > 0).then_some(*value)
     }
 
-    /// Whether packets with this TTL belong to the sender: the first and the last
-    /// do, and between the lowest and the highest of one initial value all may,
-    /// as over several paths.
+    /// When and where a packet last had the usual TTL.
+    #[must_use]
+    pub fn usual_seen(&self) -> Option<(Timestamp, FrameNumber)> {
+        Some((self.usual_at, self.usual_frame?))
+    }
+
+    /// The TTL of the first packet, as long as it is kept.
+    #[must_use]
+    pub fn first(&self) -> Option<u8> {
+        let (value, count) = self.values.iter().zip(&self.counts).next()?;
+        (*count > 0).then_some(*value)
+    }
+
+    /// Packets that had the usual TTL; saturates.
+    #[must_use]
+    pub fn usual_count(&self) -> u8 {
+        self.counts.into_iter().max().unwrap_or_default()
+    }
+
+    /// Packets that had this TTL; saturates, and may be less where the sender has
+    /// used more than four.
+    #[must_use]
+    pub fn count_of(&self, ttl: u8) -> u8 {
+        let found = self.values.iter().zip(&self.counts);
+        found
+            .filter(|(value, _)| **value == ttl)
+            .map(|(_, count)| *count)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Whether a packet had this TTL.
     #[must_use]
     pub fn has_seen(&self, ttl: u8) -> bool {
-        let between = (self.lowest..=self.highest).contains(&ttl)
-            && initial_ttl(self.lowest) == initial_ttl(self.highest);
-        self.count > 0 && (between || ttl == self.first || ttl == self.last)
+        self.count_of(ttl) > 0
     }
 
-    /// Packets seen; saturates at 255.
+    /// Different TTLs that are counted.
     #[must_use]
-    pub const fn count(&self) -> u8 {
-        self.count
+    pub fn different(&self) -> usize {
+        self.counts.iter().filter(|count| **count > 0).count()
     }
 }
 
@@ -87,7 +147,10 @@ mod tests {
 
     fn seen(ttls: &[u8]) -> Ttl {
         let mut ttl = Ttl::default();
-        ttls.iter().for_each(|value| ttl.learn(*value));
+        for (value, number) in ttls.iter().zip(1..) {
+            let frame = FrameNumber::new(number).unwrap();
+            ttl.learn(*value, Timestamp(i64::from(number)), frame);
+        }
         ttl
     }
 
@@ -109,13 +172,35 @@ mod tests {
     }
 
     #[test]
-    fn expects_what_came_last() {
-        assert_eq!(Ttl::default().expected(), None);
-        let ttl = seen(&[63, 61, 61]);
-        assert_eq!(ttl.expected(), Some(61));
+    fn one_odd_packet_is_no_yardstick() {
+        assert_eq!(Ttl::default().usual(), None);
+        let ttl = seen(&[61, 61, 63]);
+        assert_eq!(ttl.usual(), Some(61));
+        assert_eq!(
+            ttl.usual_seen(),
+            Some((Timestamp(2), FrameNumber::new(2).unwrap()))
+        );
+        assert_eq!((ttl.usual_count(), ttl.count_of(63)), (2, 1));
+        assert!(ttl.has_seen(63) && !ttl.has_seen(62));
+    }
+
+    #[test]
+    fn first_of_equals_wins() {
+        assert_eq!(seen(&[61, 63]).usual(), Some(61));
+        assert_eq!(seen(&[61, 63, 63]).usual(), Some(63));
+    }
+
+    #[test]
+    fn rarest_and_latest_gives_way() {
+        let ttl = seen(&[61, 61, 1, 2, 3, 4]);
+        assert_eq!(ttl.usual(), Some(61));
+        assert!(!ttl.has_seen(3) && ttl.has_seen(4));
+    }
+
+    #[test]
+    fn counts_are_halved_together() {
+        let ttl = seen(&[[61; 255].as_slice(), &[63]].concat());
+        assert_eq!(ttl.usual_count(), 128);
         assert!(ttl.has_seen(63));
-        assert!(ttl.has_seen(62));
-        assert!(!ttl.has_seen(64));
-        assert!(!seen(&[61, 251]).has_seen(64));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Aftermath, Case, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips};
 use crate::{
-    baseline::Host,
+    baseline::{Gateway, Host},
     conversation::{Acceptability, Answer, Conversation, Role, Side},
     wire::{FrameNumber, Segment, SeqNumber, Timestamp},
 };
@@ -16,6 +16,8 @@ use crate::{
 pub struct Surroundings<'a> {
     /// The claimed sender's address over all its conversations.
     pub host: Option<&'a Host>,
+    /// What has come from the RST's link address.
+    pub gateway: Option<Gateway>,
     /// The last RST of either side.
     pub earlier: Option<EarlierReset>,
     /// The case of that RST.
@@ -28,6 +30,8 @@ pub struct Surroundings<'a> {
     pub response_end: Option<SeqNumber>,
     /// The client had asked for the same server's name before its last request.
     pub name_repeated: bool,
+    /// The capture holds packets of several interfaces.
+    pub several_interfaces: bool,
     /// Conversations had to be forgotten for want of memory.
     pub history_evicted: bool,
 }
@@ -54,7 +58,7 @@ impl Case {
         let born = Self::of_conversation(reset, (conversation, side), surroundings, thresholds);
         let original = surroundings
             .earlier
-            .filter(|earlier| earlier.is_forwarded_as(&born.reset))
+            .filter(|earlier| earlier.is_forwarded_as(&born.reset, born.copies >= DOUBLED))
             .and(surroundings.earlier_case);
         let case = match original {
             Some(original) => born.as_copy_of(original),
@@ -111,6 +115,7 @@ impl Case {
             sender,
             receiver,
             host: surroundings.host.and_then(HostHabits::of),
+            gateway: surroundings.gateway,
             answer,
             acceptability: Acceptability::of(reset, &sender, &receiver),
             trips,
@@ -129,10 +134,16 @@ impl Case {
             neighbours: Neighbours::default(),
             shared_counter: None,
             aftermath: Aftermath::default(),
+            clock_stepped_back: conversation.clock_stepped_back(),
+            copies: conversation.copies(),
+            several_interfaces: surroundings.several_interfaces,
             history_evicted: false,
         }
     }
 }
+
+/// Packets that were captured twice before one more is taken for such a copy.
+const DOUBLED: u8 = 2;
 
 /// How the reset cause of F5's BIG-IP begins in an RST's payload.
 const BIG_IP: &[u8] = b"BIG-IP";

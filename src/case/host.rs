@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::Case;
 use crate::{
-    baseline::{Host, Pattern, Ttl, hops, initial_ttl},
-    conversation::{Endpoint, Role},
+    baseline::{Host, Pattern, ResetTtls, Stack, Ttl},
+    conversation::Endpoint,
     wire::FrameNumber,
 };
 
@@ -16,6 +16,12 @@ use crate::{
 pub struct HostHabits {
     /// TTLs of its packets.
     pub ttl: Ttl,
+    /// TTLs that its conversations began with, each counted once.
+    pub beginnings: Ttl,
+    /// The family that its last SYN or SYN-ACK was laid out as.
+    pub syn_family: Option<Stack>,
+    /// TTLs of RSTs in its name.
+    pub reset_ttls: ResetTtls,
     /// Frame of its last packet.
     pub last_frame: FrameNumber,
     /// Its last IP ID that was not 0, and the frame.
@@ -32,6 +38,9 @@ impl HostHabits {
     pub fn of(host: &Host) -> Option<Self> {
         Some(Self {
             ttl: host.ttl,
+            beginnings: host.beginnings,
+            syn_family: host.syn_family,
+            reset_ttls: host.reset_ttls,
             last_frame: host.last_frame?,
             ip_id: host.ip_id.last(),
             ip_id_pattern: host.ip_id.pattern(),
@@ -44,6 +53,10 @@ impl HostHabits {
 /// (measured: 30 µs to 400 µs within one machine).
 pub const SHORTEST_PATH: Duration = Duration::from_millis(2);
 
+/// Answers of genuine hosts in less than this share of the smallest of three round
+/// trips, per cent: 1.2 to 3.5 % (`docs/measured.md#answers-sooner-than-the-handshake`).
+pub const QUICK: u32 = 80;
+
 /// Round trips that the RST can be compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trips {
@@ -53,6 +66,8 @@ pub struct Trips {
     pub host: Option<Duration>,
     /// One of the handshake, or several, are among them.
     pub certain: bool,
+    /// Round trips of this conversation; saturates.
+    pub count: u8,
 }
 
 impl Trips {
@@ -63,6 +78,7 @@ impl Trips {
             conversation: sender.rtt(),
             host: host.and_then(Host::rtt),
             certain: sender.rtt_is_certain() || host.is_some_and(|host| host.rtt_is_certain),
+            count: sender.rtt_count,
         }
     }
 
@@ -82,74 +98,36 @@ impl Trips {
     }
 }
 
-/// The claimed sender's TTL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TtlBaseline {
-    /// TTL to expect.
-    pub ttl: u8,
-    /// A packet that came with it.
-    pub frame: FrameNumber,
-    /// Learned in this conversation, not in others of the host.
-    pub same_conversation: bool,
-}
-
 impl Case {
-    /// TTL of the RST.
+    /// The share of its claimed sender's smallest round trip that the RST took, in
+    /// per cent; `None` where either is not observable.
     #[must_use]
-    pub fn ttl(&self) -> Option<u8> {
-        self.reset.ip.map(|ip| ip.ttl)
-    }
-
-    /// The TTL to expect: of this conversation, else of the host's others.
-    #[must_use]
-    pub fn ttl_baseline(&self) -> Option<TtlBaseline> {
-        // A scanner's program writes a TTL of its own into its SYN.
-        let raw = self.role == Some(Role::Client) && self.sender.is_raw_syn();
-        if raw {
+    pub fn share_of_round_trip(&self) -> Option<u32> {
+        let (bound, round_trip) = (self.bound()?, self.trips.smallest()?);
+        if round_trip < SHORTEST_PATH {
             return None;
         }
-        let here = || Some((self.sender.ttl.expected()?, self.sender.last_frame?, true));
-        let elsewhere = || {
-            let host = self.host?;
-            Some((host.ttl.expected()?, host.last_frame, false))
-        };
-        let (ttl, frame, same_conversation) = here().or_else(elsewhere)?;
-        Some(TtlBaseline {
-            ttl,
-            frame,
-            same_conversation,
-        })
+        let share = bound.latency.as_micros() * 100 / round_trip.as_micros().max(1);
+        Some(u32::try_from(share).unwrap_or(u32::MAX))
     }
 
-    /// Whether the claimed sender has used this TTL before, here or elsewhere.
+    /// Whether it followed what it most likely reacts to in less than half of its
+    /// claimed sender's smallest round trip.
     #[must_use]
-    pub fn has_used_ttl(&self, ttl: u8) -> bool {
-        self.sender.ttl.has_seen(ttl) || self.host.is_some_and(|host| host.ttl.has_seen(ttl))
+    pub fn reacted_within_half_a_round_trip(&self) -> bool {
+        let reaction = self.answer.content.or(self.answer.trigger);
+        let trip = self.trips.smallest().filter(|trip| *trip >= SHORTEST_PATH);
+        reaction
+            .zip(trip)
+            .is_some_and(|(reaction, trip)| reaction.latency * 2 < trip)
     }
 
-    /// How much higher than expected the TTL of the RST is.
+    /// Whether it came sooner than any answer of its claimed sender: in less than
+    /// four fifths of the smallest round trip.
     #[must_use]
-    pub fn ttl_delta(&self) -> Option<i16> {
-        let expected = self.ttl_baseline()?.ttl;
-        Some(i16::from(self.ttl()?) - i16::from(expected))
-    }
-
-    /// Hops of the RST and of the sender's own packets.
-    #[must_use]
-    pub fn hops_compared(&self) -> Option<(u8, u8)> {
-        Some((hops(self.ttl()?), hops(self.ttl_baseline()?.ttl)))
-    }
-
-    /// Whether the RST came from nearer than the sender's packets, by the same
-    /// initial TTL: then a return to the old TTL tells.
-    #[must_use]
-    pub fn ttl_may_return(&self) -> bool {
-        let (Some(ttl), Some(baseline)) = (self.ttl(), self.ttl_baseline()) else {
-            return false;
-        };
-        ttl > baseline.ttl
-            && initial_ttl(ttl) == initial_ttl(baseline.ttl)
-            && !self.has_used_ttl(ttl)
+    pub fn is_quick(&self) -> bool {
+        self.share_of_round_trip()
+            .is_some_and(|share| share < QUICK)
     }
 
     /// Whether a TSval is where the claimed sender's clock may stand by now.

@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod device;
+mod distance;
 mod gather;
 mod host;
 mod neighbours;
@@ -21,8 +23,10 @@ mod vantage;
 
 pub use aftermath::{Aftermath, Continuation};
 pub(crate) use aftermath::{OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST};
+pub use device::{MAKERS, Maker};
+pub use distance::{LaterTtls, TtlBaseline, TtlCompared, Yardstick};
 pub use gather::{Surroundings, Thresholds};
-pub use host::{HostHabits, SHORTEST_PATH, Trips, TtlBaseline};
+pub use host::{HostHabits, QUICK, SHORTEST_PATH, Trips};
 pub use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
 pub use origin::Origin;
 pub use reset::EarlierReset;
@@ -31,7 +35,7 @@ pub use vantage::Vantage;
 use std::{ffi::CStr, time::Duration};
 
 use crate::{
-    baseline::{Resetter, Series},
+    baseline::{Gateway, Resetter, Series, Stack, initial_ttl},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape, Trigger},
     mutation::limit,
     wire::{FrameNumber, Header, IpHeader},
@@ -56,6 +60,8 @@ pub struct Case {
     pub sender: Endpoint,
     /// The receiver, before the RST.
     pub receiver: Endpoint,
+    /// What has come from the RST's link address.
+    pub gateway: Option<Gateway>,
     /// The claimed sender's address elsewhere.
     pub host: Option<HostHabits>,
     /// What the RST answers.
@@ -94,6 +100,12 @@ pub struct Case {
     pub shared_counter: Option<SharedCounter>,
     /// What came after it.
     pub aftermath: Aftermath,
+    /// The capture's clock stepped back in this conversation.
+    pub clock_stepped_back: bool,
+    /// Packets of this conversation that were captured twice, up to the RST.
+    pub copies: u8,
+    /// The capture holds packets of several interfaces.
+    pub several_interfaces: bool,
     /// Conversations had to be forgotten for want of memory before this RST.
     pub history_evicted: bool,
     /// TTL drop that a route change explains, hops.
@@ -188,6 +200,41 @@ impl Case {
             && !sender.isn.is_after(self.reset.seq)
             && !self.reset.seq.is_after(sender.snd_nxt);
         unexpected && !used
+    }
+
+    /// Whether it aborts with the numbers that the connection stands at: whoever sends
+    /// it holds the connection, or has seen its last segments.
+    #[must_use]
+    pub fn knows_the_connection(&self) -> bool {
+        self.shape() == Shape::Active
+            && self.sender.has_seq()
+            && self.reset.seq == self.sender.snd_nxt
+    }
+
+    /// Whether its claimed sender's SYNs, here or elsewhere, are laid out as Linux
+    /// does it; others do so, too.
+    #[must_use]
+    pub fn looks_like_linux(&self) -> bool {
+        let elsewhere = self.host.and_then(|host| host.syn_family);
+        self.sender.syn_family.or(elsewhere) == Some(Stack::Linux)
+    }
+
+    /// The family of the claimed sender's TCP stack, where its own packets leave no
+    /// doubt: the layout of its SYN, and how it numbers.
+    #[must_use]
+    pub fn stack(&self) -> Option<Stack> {
+        let family = self.sender.syn_family?;
+        match family {
+            // FreeRTOS, BSDs behind a normalizer and others order options alike, but
+            // only Linux counts each connection by 1 from a SYN-ACK with ID 0.
+            Stack::Linux => {
+                let ip_id = &self.sender.ip_id;
+                let opens = self.role == Some(Role::Client) || ip_id.began_with_zero();
+                (ip_id.counts_by_one() && opens).then_some(family)
+            }
+            Stack::Windows => (initial_ttl(self.sender.ttl.usual()?) == 128).then_some(family),
+            Stack::Apple | Stack::FreeBsd | Stack::OpenBsd => Some(family),
+        }
     }
 
     /// The claimed sender in words.

@@ -30,6 +30,8 @@ pub struct Neighbours {
     /// A port of the same server that answers SYNs neither with SYN-ACK nor with
     /// RST, and the frame of a repeated SYN to it.
     pub silent_port: Option<(u16, FrameNumber)>,
+    /// Where the same server port accepted another connection after this refusal.
+    pub port_accepted: Option<FrameNumber>,
     /// Where the same server was asked by another name, and answered.
     pub other_name: Option<FrameNumber>,
     /// Conversations that ended by an RST after the same silence, this one

@@ -40,9 +40,10 @@ const FORWARDED_WITHIN: Duration = Duration::from_millis(10);
 const NUMBERED_WITHIN: Duration = Duration::from_secs(1);
 
 impl EarlierReset {
-    /// Whether `reset` is this one, some routers on.
+    /// Whether `reset` is this one, some routers on; or at the same place, where other
+    /// packets of the conversation were captured twice as well (`doubled`).
     #[must_use]
-    pub fn is_forwarded_as(&self, reset: &Header) -> bool {
+    pub fn is_forwarded_as(&self, reset: &Header, doubled: bool) -> bool {
         let same = self.same_sender
             && (self.seq, self.ack, self.flags, self.window)
                 == (reset.seq, reset.ack, reset.flags, reset.window);
@@ -50,6 +51,9 @@ impl EarlierReset {
             return false;
         };
         let hops = before.ttl.checked_sub(after.ttl);
+        if doubled && before == after && self.age <= NUMBERED_WITHIN {
+            return true;
+        }
         if before.id().is_some_and(|id| id != 0) {
             before.id() == after.id() && hops > Some(0) && self.age <= limit!(NUMBERED_WITHIN)
         } else {

@@ -11,7 +11,7 @@ use super::{
     Aftermath, Case, Continuation, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips,
 };
 use crate::{
-    baseline::{IpId, Ttl},
+    baseline::{Gateway, IpId, ResetTtls, Ttl},
     conversation::{Acceptability, Answer, Bound, Endpoint, Phase, Role, Shape},
     wire::{
         FrameNumber, Header, IpHeader, IpVersion, Link, Options, SeqNumber, Socket, TcpFlags,
@@ -75,6 +75,7 @@ pub(crate) fn case() -> Builder {
         handshake_seen: true,
         sender: Endpoint::default(),
         receiver: Endpoint::default(),
+        gateway: None,
         host: None,
         answer: Answer {
             shape: Shape::Passive,
@@ -99,6 +100,9 @@ pub(crate) fn case() -> Builder {
         refused_before: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
+        clock_stepped_back: false,
+        copies: 0,
+        several_interfaces: false,
         history_evicted: false,
         ttl_tolerance: 2,
     })
@@ -107,8 +111,10 @@ pub(crate) fn case() -> Builder {
 impl Builder {
     pub(crate) fn sender_ttl(mut self, ttls: &[u8]) -> Self {
         for (ttl, number) in ttls.iter().zip(1..) {
-            self.0.sender.ttl.learn(*ttl);
+            let time = Timestamp(i64::from(number));
+            self.0.sender.ttl.learn(*ttl, time, frame(number));
             self.0.sender.last_frame = Some(frame(number));
+            self.0.sender.last_ttl = Some(*ttl);
         }
         self
     }
@@ -161,11 +167,6 @@ impl Builder {
         self
     }
 
-    pub(crate) fn uncertain(mut self) -> Self {
-        self.0.trips.certain = false;
-        self
-    }
-
     pub(crate) fn bound(mut self, latency: Duration) -> Self {
         self.0.answer.bound = Some(Bound {
             frame: frame(9),
@@ -181,6 +182,13 @@ impl Builder {
             payload,
             behind_payload: true,
             beyond_reset,
+            acknowledges_more: false,
+            acknowledges_later: false,
+            plausible: true,
+            ttl: Some(61),
+            link_source: None,
+            timestamps: None,
+            segments: 1,
         });
         self
     }
@@ -354,12 +362,33 @@ impl Builder {
     pub(crate) fn between(mut self, claimed: &str, receiver: &str) -> Self {
         self.0.reset.source.address = claimed.parse().unwrap();
         self.0.reset.destination.address = receiver.parse().unwrap();
-        self.0.receiver.ttl.learn(64);
+        self.0.receiver.ttl.learn(64, Timestamp(0), frame(1));
         self
     }
 
+    pub(crate) fn from_gateway(mut self) -> Self {
+        self.0.gateway = Some(Gateway::default());
+        self.0.reset.link.source = Some([2, 0, 0, 0, 0, 1]);
+        self
+    }
+
+    pub(crate) fn captured_twice(mut self, packets: u8) -> Self {
+        self.0.copies = packets;
+        self
+    }
+
+    pub(crate) fn host_resets(self, ttls: &[u8]) -> Self {
+        let mut case = self.host_ids(&[]);
+        if let Some(host) = &mut case.0.host {
+            host.ttl = case.0.sender.ttl;
+            ttls.iter().for_each(|ttl| host.reset_ttls.learn(*ttl));
+        }
+        case
+    }
+
     pub(crate) fn receiver_ttl(mut self, ttl: u8) -> Self {
-        self.0.receiver.ttl.learn(ttl);
+        self.0.receiver.last_ttl = Some(ttl);
+        self.0.receiver.ttl.learn(ttl, Timestamp(0), frame(1));
         self
     }
 
@@ -385,6 +414,9 @@ impl Builder {
         }
         self.0.host = Some(HostHabits {
             ttl: Ttl::default(),
+            beginnings: Ttl::default(),
+            syn_family: None,
+            reset_ttls: ResetTtls::default(),
             last_frame: frame(1),
             ip_id: habit.last(),
             ip_id_pattern: habit.pattern(),
@@ -409,7 +441,7 @@ impl Builder {
     }
 
     pub(crate) fn ttl_returned(mut self) -> Self {
-        self.0.aftermath.ttl_returned = Some(frame(14));
+        self.0.aftermath.later_ttls.returned = Some(frame(14));
         self
     }
 

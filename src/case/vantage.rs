@@ -25,7 +25,7 @@ impl Case {
     #[must_use]
     pub fn vantage(&self) -> Option<Vantage> {
         let beside = |side: &Endpoint| {
-            let unrouted = hops(side.ttl.expected()?) == 0;
+            let unrouted = hops(side.ttl.usual()?) == 0;
             Some(unrouted && side.rtt().is_none_or(|rtt| rtt < BESIDE))
         };
         match (beside(&self.sender), beside(&self.receiver)) {

@@ -27,7 +27,10 @@ pub(super) const RULES: &[Rule] = &[
             source: "RFC 5961 §1 and §3.",
             next: "The receiver does not accept this RST; see whether the connection goes on, and who guesses.",
         },
-        recognise: |case, origin| origin == Origin::Middlebox && case.is_guess(),
+        // A maker that can be named writes numbers of its own, and guesses none.
+        recognise: |case, origin| {
+            origin == Origin::Middlebox && case.is_guess() && case.maker().is_none()
+        },
         write: write_guess,
     }),
     Rule::Also(Cause::IdleStateLost, |case, origin| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Event, State};
 use crate::{
-    baseline::{IpId, Ttl},
+    baseline::{IpId, Stack, Ttl},
     wire::{Content, FrameNumber, Place, SeqNumber, Timestamp, Timestamps},
 };
 
@@ -41,8 +41,18 @@ pub struct Endpoint {
     rtt_us: u32,
     /// Round trips seen; one of the handshake counts for all that are needed.
     rtt_samples: u8,
+    /// Round trips seen; saturates.
+    pub rtt_count: u8,
+    /// Where a segment stood that does not fit the rest, until its peer acknowledges it.
+    pub strange_end: Option<SeqNumber>,
+    /// Its packets that were captured twice; saturates.
+    pub copies: u8,
     /// Where its packets came from, by their TTL.
     pub ttl: Ttl,
+    /// TTL of its last packet.
+    pub last_ttl: Option<u8>,
+    /// The family whose SYNs are laid out as its own was.
+    pub syn_family: Option<Stack>,
     /// How it numbers its packets.
     pub ip_id: IpId,
     /// IPv6 flow label of its last segment.
@@ -82,27 +92,28 @@ enum IpHeaders {
 
 /// Yes-or-no facts, packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Facts(u16);
+struct Facts(u32);
 
 impl Facts {
-    const SYN: u16 = 1;
-    const ACK: u16 = 1 << 1;
-    const FIN: u16 = 1 << 2;
-    const TIMESTAMPS: u16 = 1 << 3;
-    const SEQ: u16 = 1 << 4;
-    const FIN_ACKED: u16 = 1 << 5;
-    const TLS_ALERT: u16 = 1 << 6;
-    const DF_SET: u16 = 1 << 7;
-    const DF_CLEAR: u16 = 1 << 8;
-    const LABELLED: u16 = 1 << 9;
-    const UNLABELLED: u16 = 1 << 10;
-    const RAW_SYN: u16 = 1 << 11;
-    const SCALES: u16 = 1 << 12;
-    const STALLED: u16 = 1 << 13;
-    const ASKS_TLS: u16 = 1 << 14;
-    const ASKS_HTTP: u16 = 1 << 15;
+    const SYN: u32 = 1;
+    const ACK: u32 = 1 << 1;
+    const FIN: u32 = 1 << 2;
+    const TIMESTAMPS: u32 = 1 << 3;
+    const SEQ: u32 = 1 << 4;
+    const FIN_ACKED: u32 = 1 << 5;
+    const TLS_ALERT: u32 = 1 << 6;
+    const DF_SET: u32 = 1 << 7;
+    const DF_CLEAR: u32 = 1 << 8;
+    const LABELLED: u32 = 1 << 9;
+    const UNLABELLED: u32 = 1 << 10;
+    const RAW_SYN: u32 = 1 << 11;
+    const SCALES: u32 = 1 << 12;
+    const STALLED: u32 = 1 << 13;
+    const ASKS_TLS: u32 = 1 << 14;
+    const ASKS_HTTP: u32 = 1 << 15;
+    const STEPPED_BACK: u32 = 1 << 16;
 
-    const fn has(self, fact: u16) -> bool {
+    const fn has(self, fact: u32) -> bool {
         self.0 & fact != 0
     }
 }
@@ -155,6 +166,8 @@ facts! {
     raw_syn, set_raw_syn = RAW_SYN;
     /// Its SYN offered window scaling.
     scales, set_scales = SCALES;
+    /// A packet of it is older by the capture's clock than one before it.
+    stepped_back, set_stepped_back = STEPPED_BACK;
     /// Its window is 0, or was until its last segment.
     stalled, set_stalled = STALLED;
 }
@@ -177,6 +190,7 @@ impl Endpoint {
     pub(super) fn learn_rtt(&mut self, sample: Duration, of_handshake: bool) -> bool {
         let counts = if of_handshake { SAMPLES } else { 1 };
         self.rtt_samples = self.rtt_samples.saturating_add(counts);
+        self.rtt_count = self.rtt_count.saturating_add(1);
         let us = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX).max(1);
         let smallest = self.rtt_us == 0 || us < self.rtt_us;
         if smallest {

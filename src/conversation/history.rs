@@ -11,12 +11,52 @@ use super::{
         learn_repeats, learn_syn,
     },
 };
+use crate::baseline::hops;
 use crate::wire::{Content, FrameNumber, Segment, Timestamp};
 
 /// A copy follows its original within a router's or a mirror port's delay
 /// (measured: 30 µs with `-i any`); 10 ms leave room for a busy one, and are less
 /// than any retransmission time-out.
 const COPIED_WITHIN: Duration = Duration::from_millis(10);
+
+/// Whether it carries a timestamp from before its sender's last one: a host that sends
+/// again writes the time of sending (RFC 7323 §4.1).
+fn is_stamped_before(segment: &Segment<'_>, sender: &Endpoint) -> bool {
+    let stamps = segment.options.timestamps.filter(|_| sender.timestamps());
+    stamps.is_some_and(|stamps| stamps.value.wrapping_sub(sender.timestamp).cast_signed() < 0)
+}
+
+/// Packets that show well enough where a host is.
+const PLACED: u8 = 3;
+
+/// Whether this SYN comes from another distance than the host's packets, in a
+/// connection that is up.
+fn is_strange_syn(segment: &Segment<'_>, sender: &Endpoint) -> bool {
+    let up = !sender.fin() && sender.ttl.usual_count() >= PLACED;
+    let usual = sender.ttl.usual().map(hops);
+    up && usual != segment.ip.map(|ip| hops(ip.ttl)) && segment.ip.is_some()
+}
+
+/// Whether it goes on where its sender stood.
+fn brings_news(segment: &Segment<'_>, sender: &Endpoint) -> bool {
+    let more_data = segment.seq == sender.snd_nxt && segment.length() > 0;
+    let acknowledges = segment.flags.ack() && sender.has_acked();
+    more_data || (acknowledges && segment.ack.is_after(sender.acked))
+}
+
+/// Whether a sender that counts its packets by 1 has used this segment's IP ID
+/// already: a host that sends again counts on.
+fn is_numbered_before(segment: &Segment<'_>, sender: &Endpoint) -> bool {
+    let id = segment.ip.and_then(|ip| ip.id()).filter(|id| *id != 0);
+    let last = sender.ip_id.last().map(|(last, _)| last);
+    let (Some(id), Some(last), true) = (id, last, sender.ip_id.counts_by_one()) else {
+        return false;
+    };
+    last.wrapping_sub(id) <= LATE_AT_MOST
+}
+
+/// Packets by which a copy may be late: a second of a busy connection (estimate).
+const LATE_AT_MOST: u16 = 1024;
 
 /// What happened between two endpoints.
 #[derive(Clone, Debug)]
@@ -121,6 +161,26 @@ impl Conversation {
             .max()
     }
 
+    /// Whether the capture's clock stepped back between its segments.
+    #[must_use]
+    pub fn clock_stepped_back(&self) -> bool {
+        self.ends.iter().any(Endpoint::stepped_back)
+    }
+
+    /// Packets of it that were captured twice; saturates.
+    #[must_use]
+    pub fn copies(&self) -> u8 {
+        self.ends
+            .iter()
+            .fold(0, |sum, end| sum.saturating_add(end.copies))
+    }
+
+    /// Notes a packet that was captured before.
+    pub fn note_copy(&mut self, side: Side) {
+        let end = &mut self.ends[side];
+        end.copies = end.copies.saturating_add(1);
+    }
+
     /// Where the conversation stands.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -176,13 +236,45 @@ impl Conversation {
         }
     }
 
+    /// Whether this segment cannot be the connection's: its numbers are far from those
+    /// seen, or it is a SYN from another distance into a connection that is up. Whoever
+    /// does not see the connection sends such (RFC 5961 §1), and nothing is learned
+    /// from it, until the peer acknowledges it: then the capture has a gap.
+    #[must_use]
+    pub fn is_strange(&self, segment: &Segment<'_>, side: Side) -> bool {
+        let (sender, receiver) = (self.endpoint(side), self.endpoint(side.peer()));
+        if segment.flags.syn() {
+            return is_strange_syn(segment, sender);
+        }
+        // Nobody is there to acknowledge it.
+        if !sender.has_seq() || !receiver.has_seq() {
+            return false;
+        }
+        let acknowledged = |number| receiver.has_acked() && receiver.acked.is_near(number);
+        let seq_fits = segment.seq.is_near(sender.snd_nxt) || acknowledged(segment.seq);
+        let ack_fits = !segment.flags.ack()
+            || segment.ack.is_near(receiver.snd_nxt)
+            || receiver
+                .strange_end
+                .is_some_and(|end| segment.ack.is_near(end));
+        !(seq_fits && ack_fits)
+    }
+
+    /// Keeps where a strange segment stood, and the segment as one that an RST may
+    /// answer.
+    pub fn note_strange(&mut self, segment: &Segment<'_>, side: Side) {
+        let end = &mut self.ends[side];
+        end.strange_end = Some(segment.end());
+        let kind = classify(segment, end, content_of(segment, end));
+        self.recent[side].push(Sent::new(segment, kind));
+    }
+
     /// Whether this is one of the last segments once more: captured on both sides
     /// of a router, or on several interfaces.
     #[must_use]
     pub fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
-        let more_data = segment.seq == sender.snd_nxt && segment.length() > 0;
-        if more_data || (sender.has_acked() && segment.ack.is_after(sender.acked)) {
+        if brings_news(segment, sender) {
             return false;
         }
         let original = self.recent(side).iter().zip(0..).find(|(sent, _)| {
@@ -205,9 +297,44 @@ impl Conversation {
             // Without a number the router that it passed must show.
             _ => sender
                 .ttl
-                .expected()
+                .usual()
                 .is_some_and(|ttl| ttl.abs_diff(ip.ttl) == 1),
         })
+    }
+
+    /// Whether this packet was sent before others of its sender that are known
+    /// already: by another way, or captured a second time by a mirror port that is late.
+    #[must_use]
+    pub fn is_belated(&self, segment: &Segment<'_>, side: Side) -> bool {
+        let sender = self.endpoint(side);
+        !brings_news(segment, sender)
+            && (is_numbered_before(segment, sender)
+                || is_stamped_before(segment, sender)
+                || self.is_stamped_alike(segment, side))
+    }
+
+    /// Whether it is one of the last segments once more, with the same timestamp,
+    /// longer ago than a tick: a host that sends again writes the time anew.
+    fn is_stamped_alike(&self, segment: &Segment<'_>, side: Side) -> bool {
+        let sender = self.endpoint(side);
+        let stamped = segment.options.timestamps.filter(|_| sender.timestamps());
+        let alike = stamped.is_some_and(|stamps| stamps.value == sender.timestamp);
+        alike
+            && self.recent(side).iter().any(|sent| {
+                sent.seq == segment.seq
+                    && sent.ack == segment.ack
+                    && sent.flags == segment.flags
+                    && segment.time.since(sent.time) > COPIED_WITHIN
+            })
+    }
+
+    /// Keeps a belated packet as one that an RST may answer; of its sender it tells
+    /// nothing that is still so.
+    pub fn learn_belated(&mut self, segment: &Segment<'_>, side: Side) {
+        self.note_copy(side);
+        let sender = self.endpoint(side);
+        let kind = classify(segment, sender, content_of(segment, sender));
+        self.recent[side].push(Sent::new(segment, kind));
     }
 
     /// Takes a segment that is no RST into account.
@@ -218,6 +345,10 @@ impl Conversation {
         let (sender, receiver) = self.ends.with_peer_mut(side);
         let content = content_of(segment, sender);
         let kind = classify(segment, sender, content);
+        let heard = sender.last_time.max(receiver.last_time);
+        if sender.has_seq() && segment.time < heard {
+            sender.set_stepped_back();
+        }
         if segment.flags.syn() {
             learn_syn(segment, sender);
         }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::{Endpoint, Event, Recent, SegmentKind, State};
+use crate::baseline::SynLayout;
 use crate::wire::{Content, IpVersion, Segment, TcpFlags};
 
 /// What the payload is: where it goes on with a request, that request.
@@ -60,6 +61,7 @@ pub(super) fn learn_syn(segment: &Segment<'_>, sender: &mut Endpoint) {
         sender.set_scales();
     }
     let options = &segment.options;
+    sender.syn_family = SynLayout::of(options.kinds).family();
     let raw = options.window_scale.is_none() && options.timestamps.is_none();
     if raw && !segment.flags.ack() {
         sender.set_raw_syn();
@@ -185,7 +187,8 @@ pub(super) fn learn_habits(segment: &Segment<'_>, sender: &mut Endpoint) {
         sender.learn_timestamps(timestamps);
     }
     if let Some(ip) = segment.ip {
-        sender.ttl.learn(ip.ttl);
+        sender.ttl.learn(ip.ttl, segment.time, segment.frame);
+        sender.last_ttl = Some(ip.ttl);
         sender.traffic_class = ip.traffic_class;
         if let Some(id) = ip.id() {
             sender.ip_id.learn(id, segment.frame);

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::{Verdicts, verdicts::LONGEST_RUN};
 use crate::{
-    case::{Case, Continuation, OVERTAKEN_AT_MOST},
+    case::{Case, Continuation, OVERTAKEN_AT_MOST, Origin},
     conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},
     verdict::{Followup, FollowupKind},
-    wire::{FrameNumber, Segment},
+    wire::{FrameNumber, Segment, SeqNumber},
 };
 
 /// A path of which no round trip is known may be as long as this (RFC 6298 §2: the
@@ -49,14 +49,16 @@ fn sender_goes_on(
     } else {
         0
     };
+    let heard = conversation.endpoint(side.peer()).snd_nxt;
     let mut shown = None;
     for _ in 0..LONGEST_RUN {
         let Some(frame) = next else { break };
-        verdicts.amend(frame, |case| continue_after(case, segment, payload));
+        verdicts.amend(frame, |case| continue_after(case, segment, payload, heard));
         let Some(verdict) = verdicts.get(&frame) else {
             break;
         };
-        if verdict.sender_goes_on() {
+        // Where a story has saved the host, the note would accuse it.
+        if verdict.sender_goes_on() && verdict.origin() != Origin::Endpoint {
             shown = shown.or(Some(Followup {
                 kind: FollowupKind::SenderContinues,
                 reset: frame,
@@ -71,8 +73,30 @@ fn sender_goes_on(
 }
 
 /// The claimed sender's next segment, if it can show what the one before could not.
-fn continue_after(case: &mut Case, segment: &Segment<'_>, payload: u32) {
+fn continue_after(case: &mut Case, segment: &Segment<'_>, payload: u32, heard: SeqNumber) {
     let reset = &case.reset;
+    let (sender, receiver) = (&case.sender, &case.receiver);
+    let last_sent = if sender.has_seq() && sender.snd_nxt.is_after(reset.seq) {
+        sender.snd_nxt
+    } else {
+        reset.seq
+    };
+    let last_acked = [
+        sender.has_acked().then_some(sender.acked),
+        reset.flags.ack().then_some(reset.ack),
+    ];
+    let acknowledges_more = segment.flags.ack()
+        && last_acked.iter().any(Option::is_some)
+        && last_acked
+            .into_iter()
+            .flatten()
+            .all(|acked| segment.ack.is_after(acked));
+    let known_ack = !segment.flags.ack() || !receiver.has_seq() || {
+        segment.ack.is_near(receiver.snd_nxt) && !segment.ack.is_after(heard)
+    };
+    let plausible = (!sender.has_seq() || segment.seq.is_near(sender.snd_nxt)) && known_ack;
+    let before = case.aftermath.continued;
+    let segments = before.map_or(0, |before| before.segments);
     let continuation = Continuation {
         frame: segment.frame,
         after: segment.time.since(reset.time),
@@ -80,14 +104,23 @@ fn continue_after(case: &mut Case, segment: &Segment<'_>, payload: u32) {
         behind_payload: segment
             .end()
             .is_after(reset.seq.offset(reset.payload_length)),
-        beyond_reset: segment.payload_length > 0 && segment.end().is_after(reset.seq),
+        beyond_reset: segment.payload_length > 0 && segment.end().is_after(last_sent),
+        acknowledges_more,
+        acknowledges_later: segment.flags.ack()
+            && receiver.has_seq()
+            && segment.ack.is_after(receiver.snd_nxt),
+        plausible,
+        ttl: segment.ip.map(|ip| ip.ttl),
+        link_source: segment.link.source,
+        timestamps: segment.options.timestamps,
+        segments: segments.saturating_add(u8::from(plausible)),
     };
-    let tells_more = case
-        .aftermath
-        .continued
-        .is_none_or(|before| continuation.tells_more_than(&before));
-    if tells_more {
-        case.aftermath.continued = Some(continuation);
+    match &mut case.aftermath.continued {
+        Some(before) if !continuation.tells_more_than(before) => {
+            // The third and later ones show no more than the second.
+            before.segments = continuation.segments.min(2);
+        }
+        continued => *continued = Some(continuation),
     }
 }
 

@@ -11,7 +11,7 @@ use lru::LruCache;
 use super::Verdicts;
 use crate::{
     baseline::Hosts,
-    case::{Case, HostHabits},
+    case::{Case, HostHabits, TtlCompared},
     wire::{FrameNumber, Segment},
 };
 
@@ -19,19 +19,30 @@ use crate::{
 const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 12).unwrap();
 /// RSTs of a host that are judged again.
 const MOST_RESETS: usize = 16;
+/// Packets of a host that are looked at after such an RST: enough for a dozen short
+/// conversations to begin.
+const MOST_LOOKS: u8 = 128;
 
 /// Hosts that may still show themselves.
 #[derive(Debug)]
 pub(super) struct Awaited {
     waiting: LruCache<IpAddr, Vec<FrameNumber>>,
-    nearer: LruCache<IpAddr, Vec<FrameNumber>>,
+    elsewhere: LruCache<IpAddr, Elsewhere>,
+}
+
+/// RSTs that came another length of way than their claimed host's packets.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    frames: Vec<FrameNumber>,
+    /// Packets of the host that were looked at since.
+    looks: u8,
 }
 
 impl Default for Awaited {
     fn default() -> Self {
         Self {
             waiting: LruCache::new(MOST_HOSTS),
-            nearer: LruCache::new(MOST_HOSTS),
+            elsewhere: LruCache::new(MOST_HOSTS),
         }
     }
 }
@@ -40,16 +51,19 @@ impl Awaited {
     /// Keeps an RST in mind whose claimed host has not shown itself, or not how
     /// far away it is.
     pub(super) fn wait_for(&mut self, case: &Case) {
-        if case.ttl_may_return() {
+        let differs = |compared: TtlCompared| compared.ttl != compared.baseline.ttl;
+        if case.ttl_compared().is_some_and(differs) {
             let resets = self
-                .nearer
-                .get_or_insert_mut(case.reset.source.address, Vec::new);
-            if resets.len() < MOST_RESETS {
-                resets.push(case.reset.frame);
+                .elsewhere
+                .get_or_insert_mut(case.reset.source.address, Elsewhere::default);
+            if resets.frames.len() < MOST_RESETS {
+                resets.frames.push(case.reset.frame);
+                resets.looks = 0;
             }
         }
         let known = case.ttl_baseline().is_some() && case.trips.smallest().is_some();
-        if known {
+        // Later round trips may be as fast as the RST was.
+        if known && !case.is_quick() {
             return;
         }
         let resets = self
@@ -73,23 +87,39 @@ impl Awaited {
         }
     }
 
-    /// A packet of a host that RSTs have claimed from nearer by: if it comes with
-    /// the old TTL, so does the host; if with theirs, its route has changed.
-    pub(super) fn host_sends(&mut self, verdicts: &mut Verdicts, segment: &Segment<'_>) {
-        if self.nearer.is_empty() {
+    /// A packet of a host that RSTs have claimed from another distance: whether it
+    /// comes with the old TTL or with theirs tells whether its route has changed.
+    pub(super) fn host_sends(
+        &mut self,
+        verdicts: &mut Verdicts,
+        segment: &Segment<'_>,
+        begins: bool,
+    ) {
+        let host = segment.source.address;
+        if self.elsewhere.is_empty() {
             return;
         }
-        let (Some(ip), Some(resets)) = (segment.ip, self.nearer.pop(&segment.source.address))
-        else {
+        let (Some(ip), Some(resets)) = (segment.ip, self.elsewhere.get_mut(&host)) else {
             return;
         };
-        for frame in resets {
-            verdicts.amend(frame, |case| {
-                let expected = case.ttl_baseline().map(|baseline| baseline.ttl);
-                if expected == Some(ip.ttl) {
-                    case.aftermath.ttl_returned = Some(segment.frame);
+        resets.looks += 1;
+        for frame in &resets.frames {
+            verdicts.amend(*frame, |case| {
+                let Some(before) = case.reset_is_from().filter(|_| *frame < segment.frame) else {
+                    return;
+                };
+                let later = &mut case.aftermath.later_ttls;
+                if ip.ttl == before {
+                    later.returned = later.returned.or(Some(segment.frame));
+                    later.begun_as_before = later.begun_as_before.saturating_add(begins.into());
+                } else if begins && Some(ip.ttl) == case.reset.ip.map(|ip| ip.ttl) {
+                    later.begun_as_reset = later.begun_as_reset.saturating_add(1);
+                    later.begun_in = Some(segment.frame);
                 }
             });
+        }
+        if resets.looks == MOST_LOOKS {
+            self.elsewhere.pop(&host);
         }
     }
 }

@@ -19,6 +19,8 @@ const MOST_VERDICTS: usize = 1 << 20;
 
 impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        self.hosts.learn_reset(segment);
+        self.gateways.learn(segment);
         let case = self.gather(segment, &key, side);
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
@@ -56,6 +58,7 @@ impl Engine {
         let asked = self.requests.asked(key);
         let earlier = earlier(segment, side, conversation, &self.verdicts);
         let surroundings = Surroundings {
+            gateway: self.gateways.get(segment),
             host: self.hosts.get(segment.source.address),
             earlier_case: earlier
                 .and_then(|earlier| self.verdicts.get(&earlier.frame))
@@ -69,6 +72,7 @@ impl Engine {
             ),
             response_end: self.requests.response_end(key),
             name_repeated: asked.is_some_and(|asked| asked.repeated),
+            several_interfaces: self.several_interfaces,
             history_evicted,
         };
         let thresholds = Thresholds {

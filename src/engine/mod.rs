@@ -28,7 +28,7 @@ pub use self::{
 };
 pub use crate::verdict::ExpertLevel;
 use crate::{
-    baseline::{Hosts, Numbers, ProbeSeries, Resetters},
+    baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters, Shown},
     conversation::{Conversation, Key, Phase, Role, Side, Table},
     verdict::{Followup, Verdict},
     wire::{Content, FrameNumber, Packet, Segment},
@@ -44,6 +44,7 @@ pub struct Engine {
     settings: Settings,
     conversations: Table,
     hosts: Hosts,
+    gateways: Gateways,
     requests: Requests,
     resetters: Resetters,
     rst_numbers: Numbers,
@@ -53,6 +54,9 @@ pub struct Engine {
     attempts: Attempts,
     neighbourhood: Neighbourhood,
     followups: FxHashMap<FrameNumber, Followup>,
+    /// The first packet's interface.
+    interface: Option<u32>,
+    several_interfaces: bool,
 }
 
 impl Engine {
@@ -63,6 +67,7 @@ impl Engine {
             settings,
             conversations: Table::default(),
             hosts: Hosts::default(),
+            gateways: Gateways::default(),
             requests: Requests::default(),
             resetters: Resetters::default(),
             rst_numbers: Numbers::default(),
@@ -72,6 +77,8 @@ impl Engine {
             attempts: Attempts::default(),
             neighbourhood: Neighbourhood::default(),
             followups: FxHashMap::default(),
+            interface: None,
+            several_interfaces: false,
         }
     }
 
@@ -87,6 +94,10 @@ impl Engine {
         let Some(segment) = Segment::parse(packet) else {
             return;
         };
+        let first = *self
+            .interface
+            .get_or_insert(segment.link.interface.unwrap_or_default());
+        self.several_interfaces |= segment.link.interface.is_some_and(|this| this != first);
         let (key, side) = Key::of(&segment);
         let changes = self.verdicts.changes.count();
         if segment.flags.rst() {
@@ -131,19 +142,29 @@ impl Engine {
 
     fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         let conversation = self.conversations.entry(key);
+        if conversation.is_strange(segment, side) {
+            conversation.note_strange(segment, side);
+            return;
+        }
         if conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
             self.requests.forget(&key);
         }
         if conversation.is_copy(segment, side) {
+            conversation.note_copy(side);
+            return;
+        }
+        if conversation.is_belated(segment, side) {
+            conversation.learn_belated(segment, side);
             return;
         }
         if segment.flags.syn() {
             let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
             if segment.flags.ack() {
                 self.attempts.accept(&key, &mut self.verdicts.changes);
-                self.neighbourhood.accepted(segment.source);
+                self.neighbourhood
+                    .accepted(&mut self.verdicts, segment.source, segment.frame);
             } else if own && conversation.phase() == Phase::Syn {
                 self.neighbourhood.unanswered(&mut self.verdicts, segment);
             } else if !own && !peers {
@@ -151,13 +172,22 @@ impl Engine {
             }
         }
         let learned = conversation.learn(segment, side);
-        self.awaited.host_sends(&mut self.verdicts, segment);
         let sent = conversation.endpoint(side).segments;
+        self.awaited
+            .host_sends(&mut self.verdicts, segment, sent == 1);
+        if sent == 1 {
+            self.gateways.learn(segment);
+        }
         let tells = sent <= HABITS_SHOWN || sent.is_multiple_of(HABITS_SHOWN);
         let news = (tells || learned.rtt.is_some())
-            && self
-                .hosts
-                .learn(segment, learned.rtt, learned.rtt_is_certain);
+            && self.hosts.learn(
+                segment,
+                Shown {
+                    begins: sent == 1,
+                    rtt: learned.rtt,
+                    rtt_is_certain: learned.rtt_is_certain,
+                },
+            );
         if news {
             self.awaited
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);

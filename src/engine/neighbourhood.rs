@@ -11,7 +11,7 @@ use super::Verdicts;
 use crate::{
     case::{Case, Neighbours, Origin, SAME_SILENCES, Scan},
     cause::Cause,
-    conversation::{Key, Phase},
+    conversation::{Key, Phase, Role},
     mutation::limit,
     verdict::Verdict,
     wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
@@ -63,6 +63,7 @@ pub(super) struct Neighbourhood {
     silent: LruCache<IpAddr, (u16, FrameNumber)>,
     refusals: LruCache<IpAddr, FrameNumber>,
     answered: LruCache<Socket, (ServerName, FrameNumber)>,
+    refused_ports: LruCache<Socket, FrameNumber>,
     strays: LruCache<IpAddr, VecDeque<(Key, FrameNumber)>>,
     silences: VecDeque<Silence>,
 }
@@ -74,6 +75,7 @@ impl Default for Neighbourhood {
             silent: LruCache::new(MOST_HOSTS),
             refusals: LruCache::new(MOST_HOSTS),
             answered: LruCache::new(MOST_HOSTS),
+            refused_ports: LruCache::new(MOST_HOSTS),
             strays: LruCache::new(MOST_HOSTS),
             silences: VecDeque::with_capacity(SILENCES),
         }
@@ -93,7 +95,10 @@ impl Neighbourhood {
     }
 
     /// A server answers a SYN after all.
-    pub(super) fn accepted(&mut self, server: Socket) {
+    pub(super) fn accepted(&mut self, verdicts: &mut Verdicts, server: Socket, frame: FrameNumber) {
+        if let Some(refusal) = self.refused_ports.pop(&server) {
+            verdicts.amend(refusal, |case| case.neighbours.port_accepted = Some(frame));
+        }
         if self.silent.is_empty() {
             return;
         }
@@ -134,6 +139,10 @@ impl Neighbourhood {
             return;
         };
         let case = verdict.case();
+        let refuses = case.phase == Phase::Syn && case.role == Some(Role::Server);
+        if refuses {
+            self.refused_ports.put(reset.source, reset.frame);
+        }
         let attempt = attempt(verdict, reset);
         let silence = silence(case, verdict.cause()).map(|length| Silence {
             key,

@@ -37,6 +37,10 @@ pub struct Finding {
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    if case.is_contradicted_elsewhere() {
+        // The packets to compare with may be a device's, too.
+        return Observed::DoesNotApply;
+    }
     if case.shape() != Shape::Active {
         return Observed::NotObservable(
             "the RST has the bare form of a host that knows no such connection, which tells nothing of its maker",
@@ -70,7 +74,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 /// The window of one segment and of the next differ little; the one of a SYN is
 /// unscaled and cannot be compared.
 fn is_near(window: u16, last: u16, syn_only: bool) -> bool {
-    syn_only || window.abs_diff(last) <= last / 2
+    !syn_only && window.abs_diff(last) <= last / 2
 }
 
 impl Words for Finding {

@@ -55,11 +55,6 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
             "the claimed sender is too near to this capture point for timing to tell",
         );
     }
-    if !case.trips.certain {
-        return Observed::NotObservable(
-            "the only round trips to the claimed sender may be those of delayed ACKs",
-        );
-    }
     if bound.latency * 2 >= round_trip {
         return Observed::Absent;
     }
@@ -125,9 +120,6 @@ mod tests {
     fn not_observable_without_a_path_or_an_answer() {
         not_observable(observe(&case().round_trip(48 * MS)));
         not_observable(observe(&case().bound(6 * MS)));
-        not_observable(observe(
-            &case().round_trip(48 * MS).bound(6 * MS).uncertain(),
-        ));
         not_observable(observe(&case().round_trip(MS).bound(MS / 100)));
     }
 }

@@ -34,6 +34,10 @@ pub struct Finding {
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
+    if case.is_contradicted_elsewhere() {
+        // The packets to compare with may be a device's, too.
+        return Observed::DoesNotApply;
+    }
     let Some(id) = case.reset.ip.and_then(|ip| ip.id()) else {
         return Observed::NotObservable("IPv6 packets carry no identification");
     };

@@ -34,11 +34,13 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let sender = &case.sender;
     let (Some(ttl), Some(expected), Some(source)) =
-        (case.ttl(), sender.ttl.expected(), case.reset.link.source)
+        (case.ttl(), sender.ttl.usual(), case.reset.link.source)
     else {
         return Observed::DoesNotApply;
     };
-    if hops(expected) != 0 || sender.link_source == [0; 6] {
+    // Routing protocols talk to the neighbours on their link with TTL 1.
+    let on_link = hops(expected) == 0 || expected <= 2;
+    if !on_link || sender.link_source == [0; 6] || case.is_contradicted_elsewhere() {
         return Observed::DoesNotApply;
     }
     if hops(ttl) != 0 || source != sender.link_source {

@@ -19,6 +19,7 @@
 //! RFC 5798 (VRRP), RFC 2992 (ECMP); IEEE 802.1Q.
 
 use crate::{
+    baseline::hops,
     case::Case,
     evidence::{Observed, Words},
     wire::FrameNumber,
@@ -33,6 +34,7 @@ pub struct Finding {
     interface: Option<u32>,
     ip_headers: Option<u8>,
     frame: Option<FrameNumber>,
+    on_link: bool,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
@@ -56,6 +58,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         interface: case.reset.link.interface.filter(|_| other_interface),
         ip_headers: other_depth.then_some(ip_headers),
         frame: sender.last_frame,
+        on_link: other_source && sender.ttl.usual().is_some_and(|ttl| hops(ttl) == 0),
     })
 }
 
@@ -94,6 +97,10 @@ impl Words for Finding {
 
     fn frame(&self) -> Option<FrameNumber> {
         self.frame
+    }
+
+    fn grade(&self) -> usize {
+        usize::from(!self.on_link)
     }
 }
 

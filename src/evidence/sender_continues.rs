@@ -37,6 +37,8 @@ pub struct Finding {
     frame: FrameNumber,
     after: Duration,
     payload: u32,
+    /// More than one bare acknowledgement that may have been on its way.
+    firm: bool,
 }
 
 /// A program with raw sockets goes on when it likes, a connection at once:
@@ -51,6 +53,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::NotObservable(
             "the claimed sender goes on behind the RST's payload, so the RST flag may be damage to its own segment",
         );
+    }
+    // Whoever sends with the RST's TTL, and not with the host's, goes on for the
+    // RST's sender; whoever guesses numbers is not the connection's holder.
+    if !continued.plausible || case.continues_as_reset(&continued) {
+        return Observed::Absent;
     }
     let opening = matches!(case.sender.state, State::SynSent | State::SynReceived);
     if opening && case.shape() == Shape::Passive {
@@ -80,7 +87,12 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     Observed::Present(Finding {
         frame: continued.frame,
         after: continued.after,
-        payload: continued.payload,
+        payload: if continued.beyond_reset {
+            continued.payload
+        } else {
+            0
+        },
+        firm: continued.is_progress() || continued.acknowledges_later || continued.segments > 1,
     })
 }
 
@@ -110,6 +122,10 @@ impl Words for Finding {
 
     fn frame(&self) -> Option<FrameNumber> {
         Some(self.frame)
+    }
+
+    fn grade(&self) -> usize {
+        usize::from(!self.firm)
     }
 }
 

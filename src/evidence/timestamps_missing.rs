@@ -19,6 +19,7 @@
 //! the lab.
 
 use crate::{
+    baseline::Stack,
     case::Case,
     conversation::Shape,
     evidence::{Observed, Words},
@@ -30,10 +31,19 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     frame: Option<FrameNumber>,
+    runs_linux: bool,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if case.shape() != Shape::Active || !case.sender.timestamps() {
+        return Observed::DoesNotApply;
+    }
+    // Their stacks leave the option out of every RST.
+    let never_writes = matches!(
+        case.stack(),
+        Some(Stack::Apple | Stack::OpenBsd | Stack::Windows)
+    );
+    if never_writes {
         return Observed::DoesNotApply;
     }
     if case.reset.options.timestamps.is_some() {
@@ -41,6 +51,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     Observed::Present(Finding {
         frame: case.sender.last_frame,
+        runs_linux: case.stack() == Some(Stack::Linux),
     })
 }
 
@@ -62,6 +73,10 @@ impl Words for Finding {
 
     fn frame(&self) -> Option<FrameNumber> {
         self.frame
+    }
+
+    fn grade(&self) -> usize {
+        usize::from(!self.runs_linux)
     }
 }
 

@@ -19,8 +19,7 @@
 //! bridge that rejects for the server behind it has the server's TTL.
 
 use crate::{
-    baseline::initial_ttl,
-    case::Case,
+    case::{Case, TtlCompared},
     evidence::{Observed, Words},
     wire::FrameNumber,
     words::say,
@@ -31,42 +30,74 @@ use crate::{
 pub struct Finding {
     ttl: u8,
     frame: FrameNumber,
-    same_conversation: bool,
+    likeness: Likeness,
+}
+
+/// How well it agrees, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    /// The same as of packets in this conversation.
+    Here,
+    /// The same as of packets in others.
+    Elsewhere,
+    /// The same hops from another initial value: a socket's own TTL, and its host's.
+    Roughly(u8),
+    /// The same as of few packets here, while the host's other conversations show
+    /// another distance.
+    Contradicted,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
-    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
+    let Some(compared) = case.ttl_compared() else {
         // ttl_off_baseline says so already.
         return Observed::DoesNotApply;
     };
-    if ttl != baseline.ttl {
-        // Seen before, but from another initial value than the last packets: a
-        // socket with its own IP_TTL, or a device that splices two connections.
-        let same_initial = initial_ttl(ttl) == initial_ttl(baseline.ttl);
-        if !case.has_used_ttl(ttl) || !same_initial {
-            return Observed::Absent;
-        }
+    if case.other_distance().is_some() {
+        return Observed::Absent;
     }
+    let TtlCompared { ttl, baseline, .. } = compared;
+    if compared.hops_apart() != 0 {
+        // Within the tolerance: a longer route, or a device beside the host whose
+        // packets are counted down once more (OVN starts them from 63).
+        return Observed::Absent;
+    }
+    let likeness = if ttl != baseline.ttl {
+        Likeness::Roughly(baseline.ttl)
+    } else if case.is_contradicted_elsewhere() {
+        Likeness::Contradicted
+    } else if baseline.same_conversation() {
+        Likeness::Here
+    } else {
+        Likeness::Elsewhere
+    };
     Observed::Present(Finding {
         ttl,
         frame: baseline.frame,
-        same_conversation: baseline.same_conversation,
+        likeness,
     })
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        let place = if self.same_conversation {
-            "in this conversation"
-        } else {
-            "in other conversations"
-        };
-        say!(
-            out,
-            "TTL {} is the claimed sender's own {place}; compare frame {}.",
-            self.ttl,
-            self.frame,
-        );
+        let (ttl, frame) = (self.ttl, self.frame);
+        match self.likeness {
+            Likeness::Here | Likeness::Contradicted => say!(
+                out,
+                "TTL {ttl} is the claimed sender's own in this conversation; compare frame {frame}"
+            ),
+            Likeness::Elsewhere => say!(
+                out,
+                "TTL {ttl} is the claimed sender's own in other conversations; compare frame {frame}"
+            ),
+            Likeness::Roughly(expected) => say!(
+                out,
+                "TTL {ttl} has come over as many hops as the claimed sender's packets ({expected}); compare frame {frame}"
+            ),
+        }
+        if self.likeness == Likeness::Contradicted {
+            say!(out, "; in its other conversations it has another");
+        }
+        say!(out, ".");
     }
 
     fn write_brief(&self, out: &mut String) {
@@ -75,6 +106,15 @@ impl Words for Finding {
 
     fn frame(&self) -> Option<FrameNumber> {
         Some(self.frame)
+    }
+
+    fn grade(&self) -> usize {
+        match self.likeness {
+            Likeness::Here => 0,
+            Likeness::Elsewhere => 1,
+            Likeness::Roughly(_) => 2,
+            Likeness::Contradicted => 3,
+        }
     }
 }
 
@@ -97,9 +137,14 @@ mod tests {
 
     #[test]
     fn absent_when_off_by_one() {
-        present(observe(&case().sender_ttl(&[63, 61]).ttl(63)));
-        absent(observe(&case().sender_ttl(&[251, 52]).ttl(251)));
+        absent(observe(&case().sender_ttl(&[61, 61, 63]).ttl(63)));
         absent(observe(&case().sender_ttl(&[61]).ttl(60)));
+        let same_place = present(observe(&case().sender_ttl(&[61]).ttl(125)));
+        assert_eq!(
+            text(&same_place),
+            "TTL 125 has come over as many hops as the claimed sender's packets (61); compare frame 1."
+        );
+        absent(observe(&case().sender_ttl(&[61]).ttl(58)));
         absent(observe(&case().sender_ttl(&[61]).ttl(62)));
     }
 

@@ -1,97 +1,102 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! # The TTL is off the sender's baseline
+//! # TTL is off the sender's baseline
 //!
 //! ## What is seen
-//! The RST arrives with another TTL (hop limit) than the claimed sender's own
-//! packets: higher, or lower by more than a route change explains.
+//! The RST arrives with a TTL from another distance than that of the claimed sender's
+//! packets: another number of hops, from the nearest initial TTL.
 //!
 //! ## Why it matters
-//! Each router takes one off. A device between the hosts is nearer than the
-//! host behind it, so its packets arrive with a higher TTL, or it starts from
-//! another initial value.
+//! A packet that something else sent has mostly come another length of way. Packets
+//! of one host come the same way: of 29,635 data segments after five equal ones 19
+//! differed.
 //!
 //! ## What else explains it
-//! A shorter route since the last packet; a socket with its own IP_TTL, whose
-//! host answers without the socket from its default; a load balancer whose
-//! members differ. A TTL that the sender has used before in this conversation,
-//! as on its SYN-ACK, is therefore no finding, and neither is another initial
-//! value over the same number of hops.
+//! A route that changed, another member of a cluster, a stack or program with its own
+//! initial TTL: stories of their own. A TTL that is lower by no more than
+//! `rst.ttl_tolerance` hops, and one over the same hops from another initial value,
+//! is no finding.
 //!
 //! ## References
-//! Weaver, Sommer, Paxson, NDSS 2009; "Global, Passive Detection of Connection
-//! Tampering", SIGCOMM 2023 §4.3; RFC 791 §3.2; measured: `nft reject` two hops
-//! nearer, TTL 63 against 61.
+//! SIGCOMM 2023 §4.3; `docs/measured.md#ttl-of-genuine-packets`,
+//! `docs/measured.md#ttl-of-genuine-rsts`.
 
 use crate::{
-    case::Case,
+    case::{Case, TtlCompared, Yardstick},
     evidence::{Observed, Words},
     wire::FrameNumber,
     words::{Count, say},
 };
 
-/// TTLs as they were compared.
+/// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
-    ttl: u8,
-    expected: u8,
-    hops: u8,
-    hops_expected: u8,
-    frame: FrameNumber,
-    same_conversation: bool,
+    compared: TtlCompared,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
-    let Some(ttl) = case.ttl() else {
+    if case.ttl().is_none() {
         return Observed::NotObservable("no IP header was seen, so the TTL is unknown");
-    };
-    let (Some(baseline), Some((hops, hops_expected))) = (case.ttl_baseline(), case.hops_compared())
-    else {
-        return Observed::NotObservable(
-            "no other packet of the claimed sender is in the capture, so its TTL is unknown",
-        );
-    };
-    // A host may start its packets from two initial values (64 and 128 seen on
-    // one front end); over the same hops that is the same place.
-    let same_place = hops == hops_expected;
-    let delta = i16::from(ttl) - i16::from(baseline.ttl);
-    let route_change = (-i16::from(case.ttl_tolerance)..=0).contains(&delta);
-    if case.has_used_ttl(ttl) || same_place || route_change {
-        return Observed::Absent;
     }
-    Observed::Present(Finding {
-        ttl,
-        expected: baseline.ttl,
-        hops,
-        hops_expected,
-        frame: baseline.frame,
-        same_conversation: baseline.same_conversation,
-    })
+    if case.ttl_baseline().is_none() {
+        return Observed::NotObservable(
+            "no other packet shows with which TTL the claimed sender's packets arrive",
+        );
+    }
+    match case.other_distance() {
+        Some(compared) if compared.unrouted() => Observed::DoesNotApply,
+        Some(compared) => Observed::Present(Finding { compared }),
+        None => Observed::Absent,
+    }
+}
+
+/// Place of a yardstick's weight in the rows of the TTL.
+pub(super) const fn yardstick_grade(yardstick: Yardstick) -> usize {
+    match yardstick {
+        Yardstick::Many => 0,
+        Yardstick::Several => 1,
+        Yardstick::One => 2,
+        Yardstick::Elsewhere => 3,
+    }
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
+        let TtlCompared {
+            ttl,
+            baseline,
+            hops,
+            hops_expected,
+            ..
+        } = self.compared;
         say!(
             out,
-            "TTL {} where the claimed sender's packets arrive with {}: {} passed instead of {}, from the nearest initial TTL; compare frame {}",
-            self.ttl,
-            self.expected,
-            Count(self.hops.into(), "router"),
-            self.hops_expected,
-            self.frame,
+            "TTL {ttl} where the claimed sender's packets arrive with {}: {} passed instead of {hops_expected}, from the nearest initial TTL; compare frame {}",
+            baseline.ttl,
+            Count(hops.into(), "router"),
+            baseline.frame,
         );
-        if !self.same_conversation {
+        if !baseline.same_conversation() {
             say!(out, " of another conversation");
         }
         say!(out, ".");
     }
 
     fn write_brief(&self, out: &mut String) {
-        say!(out, "TTL {}, expected {}", self.ttl, self.expected);
+        say!(
+            out,
+            "TTL {}, expected {}",
+            self.compared.ttl,
+            self.compared.baseline.ttl
+        );
     }
 
     fn frame(&self) -> Option<FrameNumber> {
-        Some(self.frame)
+        Some(self.compared.baseline.frame)
+    }
+
+    fn grade(&self) -> usize {
+        yardstick_grade(self.compared.baseline.yardstick)
     }
 }
 
@@ -104,35 +109,34 @@ mod tests {
     };
 
     #[test]
-    fn present_when_one_hop_nearer() {
-        let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(62)));
+    fn present_from_another_distance() {
+        let finding = present(observe(&case().sender_ttl(&[61]).ttl(63)));
         assert_eq!(
             text(&finding),
-            "TTL 62 where the claimed sender's packets arrive with 61: 2 routers passed instead of 3, from the nearest initial TTL; compare frame 2."
+            "TTL 63 where the claimed sender's packets arrive with 61: 1 router passed instead of 3, from the nearest initial TTL; compare frame 1."
         );
-    }
-
-    #[test]
-    fn absent_up_to_the_tolerance_below() {
-        absent(observe(&case().sender_ttl(&[61]).ttl(61)));
-        absent(observe(&case().sender_ttl(&[61]).ttl(59)));
         present(observe(&case().sender_ttl(&[61]).ttl(58)));
     }
 
     #[test]
-    fn absent_when_used_on_the_syn_ack() {
-        absent(observe(&case().sender_ttl(&[63, 199, 199]).ttl(63)));
+    fn graded_by_the_yardstick() {
+        let grade = |ttls: &[u8]| present(observe(&case().sender_ttl(ttls).ttl(63))).grade();
+        assert_eq!(grade(&[61; 5]), 0);
+        assert_eq!(grade(&[61; 4]), 1);
+        assert_eq!(grade(&[61; 2]), 1);
+        assert_eq!(grade(&[61]), 2);
     }
 
     #[test]
-    fn absent_from_another_initial_value_over_the_same_hops() {
-        absent(observe(&case().sender_ttl(&[123, 123]).ttl(59)));
-        present(observe(&case().sender_ttl(&[123, 123]).ttl(60)));
+    fn absent_within_the_tolerance_and_over_the_same_hops() {
+        absent(observe(&case().sender_ttl(&[61]).ttl(61)));
+        absent(observe(&case().sender_ttl(&[61]).ttl(59)));
+        absent(observe(&case().sender_ttl(&[61]).ttl(125)));
     }
 
     #[test]
-    fn not_observable_without_a_packet_to_compare_with() {
-        not_observable(observe(&case().ttl(62)));
+    fn not_observable_without_ttl_or_yardstick() {
+        not_observable(observe(&case()));
         not_observable(observe(&case().sender_ttl(&[61]).without_ip()));
     }
 }

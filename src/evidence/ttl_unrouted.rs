@@ -19,58 +19,54 @@
 //! nmap's OS database for the initial values (0x40, 0x80, 0xff); RFC 791 §3.2.
 
 use crate::{
-    baseline::{SMALLEST_SURE_INITIAL, hops},
-    case::Case,
-    evidence::{Observed, Words},
+    case::{Case, TtlCompared},
+    evidence::{Observed, Words, ttl_off_baseline::yardstick_grade},
     wire::FrameNumber,
     words::{Count, say},
 };
 
-/// The TTLs.
+/// The TTLs as they were compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
-    ttl: u8,
-    expected: u8,
-    hops_expected: u8,
-    frame: FrameNumber,
+    compared: TtlCompared,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
-    let (Some(ttl), Some(baseline)) = (case.ttl(), case.ttl_baseline()) else {
-        // ttl_off_baseline says so already.
-        return Observed::DoesNotApply;
-    };
-    let hops_expected = hops(baseline.ttl);
-    let unrouted = hops(ttl) == 0 && ttl >= SMALLEST_SURE_INITIAL;
-    if !unrouted || hops_expected == 0 || case.has_used_ttl(ttl) {
-        return Observed::Absent;
+    // ttl_off_baseline says what is missing.
+    match case.other_distance() {
+        Some(compared) if compared.unrouted() => Observed::Present(Finding { compared }),
+        Some(_) => Observed::Absent,
+        None => Observed::DoesNotApply,
     }
-    Observed::Present(Finding {
-        ttl,
-        expected: baseline.ttl,
-        hops_expected,
-        frame: baseline.frame,
-    })
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
+        let TtlCompared {
+            ttl,
+            baseline,
+            hops_expected,
+            ..
+        } = self.compared;
         say!(
             out,
-            "TTL {} has passed no router, while the claimed sender's packets have passed {} (TTL {}); compare frame {}.",
-            self.ttl,
-            Count(self.hops_expected.into(), "router"),
-            self.expected,
-            self.frame,
+            "TTL {ttl} has passed no router, while the claimed sender's packets have passed {} (TTL {}); compare frame {}.",
+            Count(hops_expected.into(), "router"),
+            baseline.ttl,
+            baseline.frame,
         );
     }
 
     fn write_brief(&self, out: &mut String) {
-        say!(out, "TTL {}", self.ttl);
+        say!(out, "TTL {}", self.compared.ttl);
     }
 
     fn frame(&self) -> Option<FrameNumber> {
-        Some(self.frame)
+        Some(self.compared.baseline.frame)
+    }
+
+    fn grade(&self) -> usize {
+        yardstick_grade(self.compared.baseline.yardstick)
     }
 }
 
@@ -96,7 +92,7 @@ mod tests {
     fn absent_when_routed_or_when_the_sender_is_on_the_link() {
         absent(observe(&case().sender_ttl(&[61]).ttl(254)));
         absent(observe(&case().sender_ttl(&[61]).ttl(32)));
-        absent(observe(&case().sender_ttl(&[64]).ttl(255)));
+        does_not_apply(observe(&case().sender_ttl(&[64]).ttl(255)));
     }
 
     #[test]

@@ -23,7 +23,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    baseline::{SMALLEST_SURE_INITIAL, hops},
+    baseline::{SMALLEST_SURE_INITIAL, hops, is_stranger},
     case::Case,
     evidence::{Observed, Words},
     wire::FrameNumber,
@@ -51,6 +51,19 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Networks on one link share their first 16 bits, or 48 in IPv6: larger ones are
+/// divided by routers (RFC 4632 §5; RFC 6177 §2).
+fn is_of_another_network(source: IpAddr, destination: IpAddr) -> bool {
+    if is_private(source) != is_private(destination) {
+        return true;
+    }
+    match (source, destination) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()) >> 16 != 0,
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()) >> 80 != 0,
+        _ => true,
+    }
+}
+
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(ttl) = case.ttl() else {
         return Observed::DoesNotApply;
@@ -59,15 +72,12 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // The TTL of its other packets says more.
         return Observed::DoesNotApply;
     }
-    let beside_receiver = case
-        .receiver
-        .ttl
-        .expected()
-        .is_some_and(|ttl| hops(ttl) == 0);
+    let beside_receiver = case.receiver.ttl.usual().is_some_and(|ttl| hops(ttl) == 0);
     if !beside_receiver {
         return Observed::DoesNotApply;
     }
-    if is_private(case.reset.source.address) || !is_private(case.reset.destination.address) {
+    let (source, destination) = (case.reset.source.address, case.reset.destination.address);
+    if !is_of_another_network(source, destination) || !is_stranger(source, destination) {
         return Observed::DoesNotApply;
     }
     if hops(ttl) != 0 || ttl < SMALLEST_SURE_INITIAL {
@@ -130,7 +140,7 @@ mod tests {
         does_not_apply(observe(&case().between("10.0.0.7", "10.0.0.5").ttl(255)));
         does_not_apply(observe(&case().between("192.0.2.7", "192.0.2.5").ttl(255)));
         let mut behind_a_router = case().between("192.0.2.7", "10.0.0.5").ttl(64);
-        behind_a_router = behind_a_router.receiver_ttl(61);
+        behind_a_router = behind_a_router.receiver_ttl(61).receiver_ttl(61);
         does_not_apply(observe(&behind_a_router));
         let known = case().between("192.0.2.7", "10.0.0.5").sender_ttl(&[61]);
         does_not_apply(observe(&known.ttl(255)));

@@ -21,6 +21,7 @@
 
 use crate::{
     case::Case,
+    conversation::Shape,
     evidence::{Observed, Words},
     wire::FrameNumber,
     words::say,
@@ -37,12 +38,13 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let window = case.reset.window;
     // A SYN's window is unscaled and cannot be compared with what follows.
-    let unscaled = case.sender.syn_only() || case.receiver.syn_only();
+    // In the answer to a SYN both stand unscaled.
+    let unscaled = case.receiver.syn_only() && case.shape() != Shape::SynAnswer;
     if window == 0 || !case.receiver.has_seq() || unscaled {
         return Observed::DoesNotApply;
     }
     let own = case.sender.has_seq().then_some(case.sender.window);
-    if window != case.receiver.window || own == Some(window) {
+    if window != case.receiver.window || (own == Some(window) && !case.sender.syn_only()) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

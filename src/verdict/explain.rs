@@ -2,10 +2,11 @@
 
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
-use super::Verdict;
+use super::{Verdict, weigh::Considered};
 use crate::{
     case::{Case, Origin, Vantage},
     evidence::{Observed, catalogue::TABLE},
+    hypothesis::Sort,
     words::say,
 };
 
@@ -34,6 +35,25 @@ pub(super) fn summary(verdict: &Verdict, out: &mut String) {
             case.phase.words(),
         ),
     }
+}
+
+/// What a story explains here, and at which price.
+pub(super) fn story(story: &Considered, out: &mut String) {
+    say!(out, "{}", story.hypothesis.title);
+    match (story.hypothesis.sort, story.explained) {
+        (Sort::Guilty, 0) => say!(out, ": price {}", story.price),
+        (Sort::Guilty, taken) => say!(
+            out,
+            ": {taken} of what speaks for the host then speaks no more; price {}",
+            story.price
+        ),
+        (_, taken) => say!(
+            out,
+            ": that would explain {taken} of what speaks for a device; price {}",
+            story.price
+        ),
+    }
+    say!(out, " ({}).", story.because);
 }
 
 /// The `index`-th sentence on what the capture could not show.

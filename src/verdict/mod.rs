@@ -12,12 +12,12 @@ mod weigh;
 
 pub use followup::{Followup, FollowupKind};
 pub use labels::{RunMember, signature};
-pub use weigh::{PRIOR, Weighed, Weighing, weigh};
+pub use weigh::{Considered, PRIOR, Weighed, Weighing, weigh};
 
 use std::{ffi::CStr, time::Duration};
 
 use crate::{
-    baseline::{Pattern, Resetter, hops},
+    baseline::{Pattern, Resetter, Stack, hops},
     case::{Case, Origin},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
@@ -317,10 +317,49 @@ impl Verdict {
         &self.weighing.findings
     }
 
-    /// `rst.evidence.sum`, decibans for a middlebox.
+    /// Stories that were considered: the guilty one first, then the decisive ones.
+    #[must_use]
+    pub const fn stories(&self) -> &[Considered] {
+        &self.weighing.stories
+    }
+
+    /// `rst.evidence.sum`: decibans for a middlebox against the best story of both
+    /// sides.
     #[must_use]
     pub const fn sum(&self) -> i16 {
         self.weighing.sum
+    }
+
+    /// `rst.sender.stack`.
+    #[must_use]
+    pub fn sender_stack(&self) -> Option<Stack> {
+        self.case.stack()
+    }
+
+    /// `rst.device`: the maker whose form it has, or who names itself in it.
+    #[must_use]
+    pub fn device(&self) -> Option<&'static CStr> {
+        let named = self
+            .findings()
+            .iter()
+            .find_map(|found| found.evidence().device);
+        named.or_else(|| Some(self.case.maker()?.token))
+    }
+
+    /// `rst.device.hops`: how many routers lie between here and whoever made the RST
+    /// of a middlebox, where its TTL tells.
+    #[must_use]
+    pub fn device_hops(&self) -> Option<u8> {
+        let untold = self.shows(|evidence| evidence.ttl_tells_nothing);
+        let told = self.origin() == Origin::Middlebox && !untold;
+        self.hops().filter(|_| told)
+    }
+
+    /// Writes `rst.hypothesis.text`; nothing past the last.
+    pub fn write_story(&self, index: usize, out: &mut String) {
+        if let Some(story) = self.stories().get(index) {
+            explain::story(story, out);
+        }
     }
 
     /// Severity of the expert item; `None` where the user wants none.

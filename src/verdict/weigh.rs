@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! From findings to origin and confidence: the only arithmetic on weights.
+//! From findings and stories to origin and confidence: the only arithmetic on
+//! weights.
 //!
-//! The weights of the findings that count are added to [`PRIOR`], in decibans;
-//! the sum is 10·log10 of the odds for a middlebox. Of each group only the
-//! strongest finding counts. The sum can be made again by hand from
-//! `rst.evidence.weight`.
+//! `sum = PRIOR + the best guilty story (its weights − its price)
+//!            − the cheapest innocent set (weights that it explains − its prices)`,
+//! in decibans: 10·log10 of the odds for a middlebox. It can be made again by hand
+//! from `rst.evidence.weight` and `rst.hypothesis.sum`.
 
 use crate::{
     case::{Case, Origin},
-    evidence::{Evidence, Finding, Group, Observed, catalogue::TABLE},
+    evidence::{Evidence, Finding, Observed, catalogue},
+    hypothesis::{self, Hypothesis, Share, Sort, catalogue::Told},
     mutation::{Kind, is_out},
 };
 
@@ -23,19 +25,12 @@ pub const PRIOR: i16 = -5;
 /// which the contract speaks of a forged RST.
 const DECIDED: i16 = 10;
 
-/// Groups that must speak for a middlebox, unless a finding is conclusive.
-const GROUPS_NEEDED: usize = 2;
-
-/// From this weight on a group counts as one that speaks for a middlebox: 3 to 1.
-/// Below it are oddities of genuine stacks.
-const SPEAKS: i16 = 5;
-
-/// A finding and what it adds to the sum.
+/// A finding and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weighed {
     /// What was found.
     pub finding: Finding,
-    /// Decibans added; 0 where a stronger one of its group counts.
+    /// Decibans for a middlebox against a plain host.
     pub weight: i16,
 }
 
@@ -47,75 +42,190 @@ impl Weighed {
     }
 }
 
+/// A story that was considered.
+#[derive(Clone, Copy, Debug)]
+pub struct Considered {
+    /// Which.
+    pub hypothesis: &'static Hypothesis,
+    /// Decibans that it costs.
+    pub price: i16,
+    /// The line that set its price.
+    pub because: &'static str,
+    /// Decibans of the findings that it takes away: from what speaks for a middlebox
+    /// if it is innocent, from what speaks for the host if it is guilty.
+    pub explained: i16,
+    /// The sum if this is the best that its side has.
+    pub sum: i16,
+    /// It is one of those that the verdict rests on.
+    pub decisive: bool,
+}
+
 /// The result.
 #[derive(Clone, Debug)]
 pub struct Weighing {
     /// Strongest first.
     pub findings: Box<[Weighed]>,
+    /// The guilty story that was believed, then the innocent ones, cheapest first.
+    pub stories: Box<[Considered]>,
     /// Who sent it.
     pub origin: Origin,
     /// Percent; for [`Origin::Unclear`] the share of the less likely answer.
     pub confidence: u8,
-    /// [`PRIOR`] and all weights.
+    /// Decibans that remain against the best story of both sides.
     pub sum: i16,
 }
 
-/// Looks for all evidence in the case and weighs it.
+/// Looks for all evidence in the case, and puts it before the stories.
 #[must_use]
 pub fn weigh(case: &Case) -> Weighing {
-    let mut present: Vec<Finding> = TABLE
+    let mut findings: Vec<Weighed> = catalogue::TABLE
         .iter()
         .filter_map(|row| match (row.observe)(case) {
-            Observed::Present(finding) => Some(finding),
+            Observed::Present(finding) => Some(Weighed {
+                weight: if is_out(Kind::Weight, row.token, 0) {
+                    0
+                } else {
+                    finding.weight()
+                },
+                finding,
+            }),
             Observed::Absent | Observed::NotObservable(_) | Observed::DoesNotApply => None,
         })
         .collect();
     // A stable sort: among equals the order of the table.
-    present.sort_by_key(|finding| std::cmp::Reverse(finding.evidence().present.unsigned_abs()));
-    add_up(&present)
+    findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.weight.unsigned_abs()));
+    let told: Vec<Told> = hypothesis::TABLE
+        .iter()
+        .filter_map(|story| story.tell(case))
+        .collect();
+    let guilty = told
+        .iter()
+        .filter(|told| told.hypothesis.sort == Sort::Guilty);
+    let pleas = guilty.map(|accusation| plea(case, &findings, accusation, &told));
+    let best = pleas.reduce(|best, other| if other.sum > best.sum { other } else { best });
+    match best {
+        Some(plea) => plea.weighing(findings),
+        // Not with the table as it is: a plain device can always be told of.
+        None => Plea::default().weighing(findings),
+    }
 }
 
-fn add_up(strongest_first: &[Finding]) -> Weighing {
-    let mut counted: Vec<Group> = Vec::new();
-    let mut findings: Vec<Weighed> = strongest_first
-        .iter()
-        .map(|finding| {
-            let row = finding.evidence();
-            let is_out = is_out(Kind::Weight, row.token, 0);
-            let weight = if is_out || counted.contains(&row.group) {
-                0
-            } else {
-                counted.push(row.group);
-                row.present
-            };
-            Weighed {
-                finding: *finding,
-                weight,
-            }
-        })
-        .collect();
-    findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.weight.unsigned_abs()));
+/// One accusation with the best defence against it.
+#[derive(Default)]
+struct Plea {
+    stories: Vec<Considered>,
+    sum: i16,
+}
 
-    let sum = PRIOR + findings.iter().map(|weighed| weighed.weight).sum::<i16>();
-    let for_middlebox = || findings.iter().filter(|weighed| weighed.weight >= SPEAKS);
-    let proven = for_middlebox().count() >= GROUPS_NEEDED
-        || for_middlebox().any(|weighed| weighed.evidence().conclusive);
-    let origin = if sum >= DECIDED && proven {
-        Origin::Middlebox
-    } else if sum <= -DECIDED {
-        Origin::Endpoint
-    } else {
-        Origin::Unclear
+/// The weights of the findings under a guilty story.
+fn weights_under(case: &Case, findings: &[Weighed], accusation: &Told) -> Vec<i16> {
+    findings
+        .iter()
+        .map(
+            |weighed| match (accusation.hypothesis.share)(case, &weighed.finding) {
+                Share::None => weighed.weight,
+                Share::Weighs(weight) => weight,
+            },
+        )
+        .collect()
+}
+
+/// What an innocent set takes away from what speaks for a middlebox.
+fn explained_by(case: &Case, findings: &[Weighed], weights: &[i16], set: &[&Told]) -> i16 {
+    let explains = |finding: &Finding| {
+        set.iter()
+            .any(|told| (told.hypothesis.share)(case, finding) != Share::None)
     };
-    let likelier = percent(sum.abs());
-    Weighing {
-        findings: findings.into(),
-        origin,
-        confidence: match origin {
-            Origin::Unclear => 100 - likelier,
-            Origin::Endpoint | Origin::Middlebox => likelier,
-        },
+    findings
+        .iter()
+        .zip(weights)
+        .filter(|(weighed, weight)| **weight > 0 && explains(&weighed.finding))
+        .map(|(_, weight)| *weight)
+        .sum()
+}
+
+fn plea(case: &Case, findings: &[Weighed], accusation: &Told, told: &[Told]) -> Plea {
+    let weights = weights_under(case, findings, accusation);
+    let charged = PRIOR - accusation.price + weights.iter().sum::<i16>();
+    let explains = |set: &[&Told]| explained_by(case, findings, &weights, set);
+    let saves = |set: &[&Told]| explains(set) - set.iter().map(|told| told.price).sum::<i16>();
+    let defence = best_set(told, saves);
+    let sum = charged - saves(&defence);
+    let escapes = findings
+        .iter()
+        .zip(&weights)
+        .map(|(weighed, weight)| weight - weighed.weight)
+        .sum();
+    let mut stories = vec![Considered {
+        hypothesis: accusation.hypothesis,
+        price: accusation.price,
+        because: accusation.because,
+        explained: escapes,
         sum,
+        decisive: true,
+    }];
+    let mut innocent: Vec<Considered> = told
+        .iter()
+        .filter(|told| told.hypothesis.sort != Sort::Guilty)
+        .map(|told| Considered {
+            hypothesis: told.hypothesis,
+            price: told.price,
+            because: told.because,
+            explained: explains(&[told]),
+            sum: charged - saves(&[told]),
+            decisive: defence.iter().any(|chosen| same(chosen, told)),
+        })
+        .filter(|story| story.explained > 0)
+        .collect();
+    innocent.sort_by_key(|story| (!story.decisive, story.sum));
+    stories.extend(innocent);
+    Plea { stories, sum }
+}
+
+fn same(one: &Told, other: &Told) -> bool {
+    one.hypothesis.number == other.hypothesis.number
+}
+
+/// The innocent set that saves most, if any saves something: at most one story of
+/// each sort, because sets of three changed nothing in 427 verdicts.
+fn best_set<'a>(told: &'a [Told], saves: impl Fn(&[&Told]) -> i16) -> Vec<&'a Told> {
+    let of = |sort: Sort| told.iter().filter(move |told| told.hypothesis.sort == sort);
+    let mut best: (i16, Vec<&Told>) = (0, Vec::new());
+    let mut offer = |set: Vec<&'a Told>| {
+        let saved = saves(&set);
+        if saved > best.0 {
+            best = (saved, set);
+        }
+    };
+    of(Sort::Nature).for_each(|nature| offer(vec![nature]));
+    for situation in of(Sort::Situation) {
+        offer(vec![situation]);
+        of(Sort::Nature).for_each(|nature| offer(vec![situation, nature]));
+    }
+    best.1
+}
+
+impl Plea {
+    fn weighing(self, findings: Vec<Weighed>) -> Weighing {
+        let sum = self.sum;
+        let origin = if sum >= DECIDED {
+            Origin::Middlebox
+        } else if sum <= -DECIDED {
+            Origin::Endpoint
+        } else {
+            Origin::Unclear
+        };
+        let likelier = percent(sum.saturating_abs());
+        Weighing {
+            findings: findings.into(),
+            stories: self.stories.into(),
+            origin,
+            confidence: match origin {
+                Origin::Unclear => 100 - likelier,
+                Origin::Endpoint | Origin::Middlebox => likelier,
+            },
+            sum,
+        }
     }
 }
 
@@ -141,6 +251,14 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
+    fn story(weighing: &Weighing, token: &str) -> Option<i16> {
+        let told = weighing
+            .stories
+            .iter()
+            .find(|told| told.hypothesis.token.to_str() == Ok(token));
+        told.map(|told| told.sum)
+    }
+
     #[test]
     fn percent_is_the_logistic_function() {
         for decibans in 0..40_i16 {
@@ -162,21 +280,25 @@ mod tests {
     }
 
     #[test]
-    fn bare_reset_of_linux_with_its_hosts_ttl_is_the_endpoints() {
+    fn reset_with_its_hosts_ttl_is_the_endpoints() {
         let weighing = weigh(&case().sender_ttl(&[61, 61]).sender_ids(&[7, 8, 9]));
         assert_eq!(weighing.origin, Origin::Endpoint);
     }
 
+    /// What one story explains wholly costs its price, however much it weighs.
     #[test]
-    fn one_group_alone_is_not_enough() {
-        let weighing = weigh(&case().sender_ttl(&[61]).ttl(255));
+    fn price_decides_where_one_story_explains_everything() {
+        let weighing = weigh(&case().sender_ttl(&[61; 6]).ttl(62));
         assert_eq!(weighing.origin, Origin::Unclear);
+        let price = 14 - 3;
+        assert_eq!(story(&weighing, "other_member"), Some(PRIOR + price));
+        assert_eq!(weighing.sum, PRIOR + price);
     }
 
     #[test]
-    fn two_groups_are_enough() {
+    fn accusation_stands_where_no_story_explains_it_all() {
         let forged = case()
-            .sender_ttl(&[61])
+            .sender_ttl(&[61; 6])
             .ttl(255)
             .round_trip(48 * MS)
             .bound(6 * MS);
@@ -184,18 +306,18 @@ mod tests {
     }
 
     #[test]
-    fn conclusive_evidence_is_enough_against_a_perfect_imitation() {
-        let forged = case().sender_ttl(&[61, 61]).abort();
-        assert_eq!(weigh(&forged.clone()).origin, Origin::Endpoint);
-        let weighing = weigh(&forged.continued(5 * MS, 1448, true));
-        assert_eq!(weighing.origin, Origin::Middlebox);
-    }
-
-    #[test]
-    fn only_the_strongest_of_a_group_counts() {
-        let weighing = weigh(&case().sender_ttl(&[61]).ttl(255));
-        let weights: Vec<i16> = weighing.findings.iter().map(|w| w.weight).collect();
-        assert_eq!(weights, [15, 0]);
-        assert_eq!(weighing.sum, PRIOR + 15);
+    fn sum_is_the_same_by_hand() {
+        let weighing = weigh(&case().sender_ttl(&[61; 6]).ttl(255).abort());
+        let weights: i16 = weighing.findings.iter().map(|found| found.weight).sum();
+        let guilty = &weighing.stories[0];
+        let defence: i16 = weighing.stories[1..]
+            .iter()
+            .filter(|told| told.decisive)
+            .map(|told| told.explained - told.price)
+            .sum();
+        assert_eq!(
+            weighing.sum,
+            PRIOR + weights + guilty.explained - guilty.price - defence
+        );
     }
 }

@@ -24,6 +24,9 @@ pub struct Options {
     pub multipath_reason: Option<u8>,
     /// Any option at all was there, padding apart.
     pub any: bool,
+    /// The kinds in their order, NOPs included, one hexadecimal digit each, the last
+    /// lowest; a kind above 15 counts as 15.
+    pub kinds: u64,
 }
 
 /// RFC 7323 §2.3: a larger shift must be used as 14.
@@ -50,6 +53,7 @@ impl Options {
                 echo: u32::from_be_bytes([e1, e2, e3, e4]),
             }),
             any: true,
+            kinds: 0x118,
             ..Self::default()
         })
     }
@@ -58,6 +62,7 @@ impl Options {
         let mut read = Self::default();
         loop {
             let rest = options.rest();
+            read.note_kind(rest);
             match options.next() {
                 None => return read,
                 Some(Ok(TcpOptionElement::Noop)) => continue,
@@ -77,6 +82,13 @@ impl Options {
                 }
             }
             read.any = true;
+        }
+    }
+
+    /// Notes the kind of the option at the beginning of `rest`.
+    fn note_kind(&mut self, rest: &[u8]) {
+        if let Some(kind @ 1..) = rest.first() {
+            self.kinds = self.kinds << 4 | u64::from((*kind).min(15));
         }
     }
 
@@ -125,6 +137,7 @@ mod tests {
                 timestamps: Some(Timestamps { value: 7, echo: 0 }),
                 any: true,
                 multipath_reason: None,
+                kinds: 0x24813,
             }
         );
     }
@@ -138,6 +151,7 @@ mod tests {
                 echo: 0x0506_0788,
             }),
             any: true,
+            kinds: 0x118,
             ..Options::default()
         };
         assert_eq!(parse(&bytes), expected);
@@ -146,7 +160,8 @@ mod tests {
             expected
         );
         let padded = [8, 10, 0x81, 2, 3, 4, 5, 6, 7, 0x88, 1, 1];
-        assert_eq!(parse(&padded), expected);
+        let kinds = 0x811;
+        assert_eq!(parse(&padded), Options { kinds, ..expected });
     }
 
     #[test]
@@ -156,7 +171,12 @@ mod tests {
 
     #[test]
     fn padding_alone_is_no_option() {
-        assert_eq!(parse(&[1, 1, 0, 0]), Options::default());
+        let kinds = 0x11;
+        let padding = Options {
+            kinds,
+            ..Options::default()
+        };
+        assert_eq!(parse(&[1, 1, 0, 0]), padding);
     }
 
     #[test]

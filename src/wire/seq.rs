@@ -12,7 +12,17 @@ use std::cmp::Ordering;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SeqNumber(pub u32);
 
+/// A connection's numbers stay within this of those seen last: the largest window that
+/// is common (estimate; RFC 7323 §2.3 allows 1 GiB).
+const NEAR: u32 = 1 << 21;
+
 impl SeqNumber {
+    /// Whether both may be of one connection at about the same time.
+    #[must_use]
+    pub const fn is_near(self, other: Self) -> bool {
+        self.distance(other).unsigned_abs() <= NEAR
+    }
+
     /// The number `n` bytes further on.
     #[must_use]
     pub const fn offset(self, n: u32) -> Self {

@@ -129,6 +129,40 @@ const LAB: &[Need] = &[
     need(Probe::Program(&["nmap"]), "nmap", "nmap"),
     need(Probe::Program(&["openssl"]), "openssl", "openssl"),
     need(Probe::Program(&["tcpkill"]), "dsniff", "dsniff"),
+    need(
+        Probe::Program(&["ettercap"]),
+        "ettercap-text-only",
+        "ettercap",
+    ),
+    need(Probe::Program(&["hping3"]), "hping3", "hping3"),
+    need(
+        Probe::Program(&["slirp4netns"]),
+        "slirp4netns",
+        "slirp4netns",
+    ),
+    need(
+        Probe::Program(&["ovs-vswitchd"]),
+        "openvswitch-switch",
+        "openvswitch",
+    ),
+    need(
+        Probe::Program(&["ovn-northd"]),
+        "ovn-central",
+        "ovn-central",
+    ),
+    need(Probe::Program(&["ovn-controller"]), "ovn-host", "ovn-host"),
+    need(Probe::Program(&["cc", "gcc"]), "gcc", "gcc"),
+    need(
+        Probe::File("/usr/include/lwip/lwip/tcp.h"),
+        "liblwip-dev",
+        "lwip-devel",
+    ),
+    need(Probe::Program(&["go"]), "golang-go", "golang"),
+    need(
+        Probe::File("/usr/share/gocode/src/gvisor.dev/gvisor/pkg/tcpip/tcpip.go"),
+        "golang-gvisor-gvisor-dev",
+        "golang-gvisor-devel",
+    ),
 ];
 
 /// Counting instructions.

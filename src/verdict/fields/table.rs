@@ -11,12 +11,13 @@ use super::{
     Source::{Boolean, Frame, Int16, Int32, Sentence, Text, Time, Token, Uint8, Uint16, Uint32},
 };
 use crate::{
-    baseline::{Pattern, Resetter},
-    case::Origin,
+    baseline::{Pattern, Resetter, Stack},
+    case::{MAKERS, Origin},
     cause::{Cause, Impact},
     conversation::{Acceptability, Phase, Role, SegmentKind},
     evidence::catalogue,
-    verdict::{PRIOR, Verdict, Weighed},
+    hypothesis,
+    verdict::{Considered, PRIOR, Verdict, Weighed},
 };
 
 /// All fields of the public contract.
@@ -206,6 +207,26 @@ const WHO: &[Field] = &[
         Frame(One(Verdict::baseline_frame)),
     ),
     Field::new(
+        c"rst.sender.stack",
+        c"Stack of the claimed sender",
+        c"Family of the claimed sender's TCP stack, where its own segments leave no doubt",
+        Token(One(|v| v.sender_stack().map(Stack::token))),
+    )
+    .tokens(|| Stack::ALL.iter().map(|stack| stack.token()).collect()),
+    Field::new(
+        c"rst.device",
+        c"Device",
+        c"The maker whose form this RST has, where that form is nobody else's",
+        Token(One(Verdict::device)),
+    )
+    .tokens(devices),
+    Field::new(
+        c"rst.device.hops",
+        c"Hops to the device",
+        c"Routers between the capture point and whoever made a middlebox's RST",
+        Uint8(One(Verdict::device_hops)),
+    ),
+    Field::new(
         c"rst.resetter",
         c"Resetter",
         c"Number of the device profile behind RSTs of several claimed hosts",
@@ -330,9 +351,18 @@ const EVIDENCES: &[Field] = &[
     .see("see below")
     .below(EVIDENCE),
     Field::new(
+        c"rst.hypothesis",
+        c"Story",
+        c"A story that explains findings, innocent or guilty; the decisive ones first",
+        Token(Nth(|v, index| Some(story(v, index)?.hypothesis.token))),
+    )
+    .tokens(|| hypothesis::TABLE.iter().map(|row| row.token).collect())
+    .see("see below")
+    .below(HYPOTHESIS),
+    Field::new(
         c"rst.evidence.sum",
         c"Sum (decibans)",
-        c"Prior and weights: positive for a middlebox; the confidence follows from it",
+        c"What remains for a middlebox against the best story of both sides; the confidence follows from it",
         Int16(One(|v| Some(v.sum()))),
     ),
     Field::new(
@@ -372,6 +402,32 @@ const EVIDENCE: &[Field] = &[
         Frame(Nth(|v, index| finding(v, index)?.finding.frame())),
     ),
 ];
+
+const HYPOTHESIS: &[Field] = &[
+    Field::new(
+        c"rst.hypothesis.text",
+        c"Story in words",
+        c"What the story explains here, and at which price",
+        Sentence(Nth(|v, index| written(|out| v.write_story(index, out)))),
+    ),
+    Field::new(
+        c"rst.hypothesis.sum",
+        c"Sum with this story (decibans)",
+        c"Decibans for a middlebox if this story is the best that its side has",
+        Int16(Nth(|v, index| Some(story(v, index)?.sum))),
+    ),
+];
+
+fn story(verdict: &Verdict, index: usize) -> Option<&Considered> {
+    verdict.stories().get(index)
+}
+
+/// Makers by their form, and those that name themselves.
+fn devices() -> Vec<&'static CStr> {
+    let forms = MAKERS.iter().map(|maker| maker.token);
+    let named = catalogue::TABLE.iter().filter_map(|row| row.device);
+    forms.chain(named).collect()
+}
 
 fn finding(verdict: &Verdict, index: usize) -> Option<&Weighed> {
     verdict.findings().get(index)

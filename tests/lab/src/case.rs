@@ -38,6 +38,8 @@ pub(crate) enum Link {
     Ethernet,
     /// As `tcpdump -i any` writes it.
     Cooked,
+    /// Each place of capture is an interface of a pcapng file.
+    Interfaces,
     Wrapped(Wrap),
 }
 
@@ -103,6 +105,9 @@ impl Case {
     fn capture(&mut self, frames: &[Frame], link: Link) -> Result<(&'static str, Vec<u8>)> {
         let Link::Wrapped(wrap) = link else {
             let packets = recorded(frames, link)?;
+            if link == Link::Interfaces {
+                return Ok(("capture.pcapng", pcapng(&packets, DataLink::ETHERNET)?));
+            }
             let link = match link {
                 Link::Cooked => DataLink::LINUX_SLL,
                 _ => DataLink::ETHERNET,

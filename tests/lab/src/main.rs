@@ -6,10 +6,14 @@
 
 mod case;
 mod detour;
+mod edit;
 mod family;
+mod guest;
 mod lab;
+mod member;
 mod namespace;
 mod net;
+mod ovn;
 mod peer;
 mod program;
 mod recorded;

@@ -20,11 +20,20 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[("ip", "iproute2"), ("nft", "nftable
 
 /// The ones that only some scenarios need.
 const DEVICES: &[(&str, &str)] = &[
+    ("cc", "gcc liblwip-dev"),
+    ("ettercap", "ettercap-text-only"),
+    ("go", "golang-go golang-gvisor-gvisor-dev"),
     ("haproxy", "haproxy"),
+    ("hping3", "hping3"),
     ("nginx", "nginx-light"),
     ("nmap", "nmap"),
     ("openssl", "openssl"),
+    ("ovn-controller", "ovn-host"),
+    ("ovn-northd", "ovn-central"),
+    ("ovs-vswitchd", "openvswitch-switch"),
+    ("ovsdb-server", "openvswitch-switch"),
     ("setpriv", "util-linux"),
+    ("slirp4netns", "slirp4netns"),
     ("tcpkill", "dsniff"),
 ];
 

@@ -228,6 +228,13 @@ impl Net {
             .try_for_each(|state| state.vantage.restart())
     }
 
+    /// Loses what was sent and received since the last look, at every node.
+    pub(crate) fn lose_captures(&mut self) -> Result<()> {
+        self.nodes
+            .iter_mut()
+            .try_for_each(|state| state.vantage.lose())
+    }
+
     /// What a capture on the node's one device holds (the client's side of a router).
     pub(crate) fn capture(&mut self, node: Node) -> Result<Vec<Frame>> {
         let state = self.nodes.get_mut(node as usize).context("no such node")?;
@@ -243,8 +250,12 @@ impl Net {
 
 /// The index of the device that a capture at a node is taken on.
 fn interface(namespace: &Namespace, node: Node) -> Result<usize> {
+    device_index(namespace, node.capture_device())
+}
+
+pub(crate) fn device_index(namespace: &Namespace, device: &str) -> Result<usize> {
     namespace.enter(|| {
-        let index = nix::net::if_::if_nametoindex(node.capture_device())?;
+        let index = nix::net::if_::if_nametoindex(device)?;
         Ok(usize::try_from(index)?)
     })
 }

@@ -15,7 +15,17 @@ pub(crate) struct Recorded {
     pub(crate) nodes: Vec<(Node, Captured)>,
     /// Addresses of one node that stand for another.
     pub(crate) stand_ins: Vec<(IpAddr, Node)>,
+    /// What other machines with a node's address saw.
+    pub(crate) twins: Vec<(IpAddr, Vec<Frame>)>,
+    /// Whether something on the path gives the server's bytes other numbers.
+    pub(crate) is_renumbered: bool,
 }
+
+/// Sets the devices of a second capture in one file apart from those of the first.
+pub(crate) const SECOND_CAPTURE: usize = 1 << 16;
+
+/// Linux makes it first in every namespace.
+const LOOPBACK: usize = 1;
 
 impl Recorded {
     pub(crate) fn of(&self, wanted: Node) -> Result<&Captured> {
@@ -25,14 +35,28 @@ impl Recorded {
             .context("a node has no capture")
     }
 
-    /// The frames that a capture holds.
-    pub(crate) fn frames(&self, capture: &Capture) -> Result<&[Frame]> {
+    /// The frames that a capture holds, as they were recorded.
+    pub(crate) fn frames(&self, capture: &Capture) -> Result<Vec<Frame>> {
         let captured = self.of(capture.vantage)?;
-        Ok(if capture.on_all_devices {
-            &captured.all
+        let mut frames = if capture.on_all_devices {
+            captured.all.clone()
+        } else if capture.on_loopback {
+            // As tcpdump shows them: what it hands on it receives in the same moment.
+            let all = captured.all.iter();
+            all.filter(|frame| frame.interface == LOOPBACK && !frame.outgoing)
+                .cloned()
+                .collect()
         } else {
-            &captured.capture
-        })
+            captured.capture.clone()
+        };
+        if let Some(second) = capture.merged_with {
+            frames.extend(self.of(second)?.capture.iter().map(|frame| Frame {
+                interface: frame.interface + SECOND_CAPTURE,
+                ..frame.clone()
+            }));
+            frames.sort_by_key(|frame| frame.time);
+        }
+        Ok(frames)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::namespace::{TOOLS, installed};
 use crate::recorded::Recorded;
 use crate::report;
 use crate::scenario::{self, Capture, Scenario};
-use crate::truth;
+use crate::truth::{self, Reset};
+use crate::vantage::Frame;
 use crate::wrap::Wrap;
 
 /// One run: a scenario on one IP version, which may leave several cases.
@@ -38,7 +39,11 @@ impl Run {
                 capture.vantage.name()
             );
         }
-        let devices = if capture.on_all_devices { "_any" } else { "" };
+        let devices = match (capture.on_all_devices, capture.on_loopback) {
+            (true, _) => "_any",
+            (_, true) => "_lo",
+            _ => "",
+        };
         format!(
             "{}-{}-{}{devices}",
             scenario.name,
@@ -146,20 +151,17 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
     let mut cases = Vec::new();
     for capture in run.wanted(only) {
         let name = run.case_name(capture);
-        cases.push((
-            describe(run, capture, &recorded).with_context(|| name.clone())?,
-            name,
-            capture,
-        ));
+        let (case, frames) = describe(run, capture, &recorded).with_context(|| name.clone())?;
+        cases.push((case, frames, name, capture));
     }
-    for (mut case, name, capture) in cases {
-        let frames = recorded.frames(capture)?;
+    for (mut case, frames, name, capture) in cases {
         let link = match (capture.wrap, capture.on_all_devices) {
             (Some(wrap), _) => Link::Wrapped(wrap),
             (None, true) => Link::Cooked,
+            (None, false) if capture.merged_with.is_some() => Link::Interfaces,
             (None, false) => Link::Ethernet,
         };
-        case.write(&out.join(&name), frames, link, capture.large)?;
+        case.write(&out.join(&name), &frames, link, capture.large)?;
         report::say(&format!(
             "{name}: {} frames, {} resets",
             frames.len(),
@@ -169,9 +171,11 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Compares what happened with what the scenario declares.
-fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
-    let found = truth::resets(recorded, capture, run.family)?;
+/// Compares what happened with what the scenario declares; answers the frames of the file too.
+fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<(Case, Vec<Frame>)> {
+    let frames = recorded.frames(capture)?;
+    let known = truth::resets(recorded, &frames, run.family)?;
+    let (frames, found) = edited(capture, frames, &known)?;
     let origins: Vec<_> = found.iter().map(|reset| reset.origin).collect();
     let declared: Vec<_> = capture.resets.iter().map(|reset| reset.origin).collect();
     ensure!(
@@ -192,7 +196,7 @@ fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
             story: declared.story,
         })
         .collect();
-    Ok(Case {
+    let case = Case {
         purpose: run.purpose(capture),
         provenance: provenance(run, capture)?,
         kind: run.scenario.kind,
@@ -203,26 +207,54 @@ fn describe(run: &Run, capture: &Capture, recorded: &Recorded) -> Result<Case> {
             .is_some_and(Wrap::is_for_wireshark)
             .then_some("wireshark"),
         resets,
-    })
+    };
+    Ok((case, frames))
+}
+
+/// The frames of the file, and the resets among them.
+fn edited(
+    capture: &Capture,
+    frames: Vec<Frame>,
+    known: &[Reset],
+) -> Result<(Vec<Frame>, Vec<Reset>)> {
+    let numbered = frames.into_iter().enumerate().collect();
+    let edited = capture
+        .edits
+        .iter()
+        .try_fold(numbered, |frames, edit| edit.apply(frames))?;
+    let resets = (1..)
+        .zip(&edited)
+        .filter_map(|(frame, (recorded, _))| {
+            let reset = known.iter().find(|reset| reset.frame == recorded + 1)?;
+            Some(Reset {
+                frame,
+                origin: reset.origin,
+            })
+        })
+        .collect();
+    Ok((edited.into_iter().map(|(_, frame)| frame).collect(), resets))
 }
 
 fn provenance(run: &Run, capture: &Capture) -> Result<String> {
     let system = nix::sys::utsname::uname()?;
     let release = system.release().to_string_lossy();
     let release = release.split('-').next().unwrap_or_default();
-    let note = match (capture.note, capture.wrap) {
-        (Some(note), _) => Some(note),
-        (None, Some(wrap)) => wrap.provenance(),
-        (None, None) => None,
-    };
-    let note = note.map(|note| format!("; {note}"));
+    let wrapped = capture.wrap.and_then(Wrap::provenance);
+    let notes: String = capture
+        .note
+        .or(wrapped)
+        .map(str::to_owned)
+        .into_iter()
+        .chain(capture.edits.iter().map(|edit| edit.provenance()))
+        .map(|note| format!("; {note}"))
+        .collect();
     Ok(format!(
         "tests/lab scenario `{}`, {}, {} side; Linux {release}, {}{}",
         run.scenario.name,
         run.family.name(),
         capture.vantage.name(),
         today()?,
-        note.unwrap_or_default()
+        notes
     ))
 }
 

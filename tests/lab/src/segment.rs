@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context as _, Result};
 use etherparse::{
-    IpFragOffset, IpHeaders, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, NetSlice,
-    PacketBuilder, SlicedPacket, TcpHeader, TcpOptionElement, TransportSlice,
+    IpDscp, IpEcn, IpFragOffset, IpHeaders, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header,
+    NetSlice, PacketBuilder, SlicedPacket, TcpHeader, TcpOptionElement, TransportSlice,
 };
 
 /// The flags that tell segments apart.
@@ -37,6 +37,8 @@ pub(crate) struct Segment {
     pub(crate) dont_fragment: bool,
     /// IPv6 flow label; no meaning in IPv4.
     pub(crate) flow_label: u32,
+    /// ToS byte or traffic class.
+    pub(crate) traffic_class: u8,
 }
 
 impl Segment {
@@ -46,7 +48,7 @@ impl Segment {
         let Some(TransportSlice::Tcp(tcp)) = packet.transport else {
             return None;
         };
-        let (source, destination, ttl, identification, dont_fragment, flow_label) =
+        let (source, destination, ttl, identification, dont_fragment, flow_label, traffic_class) =
             match packet.net? {
                 NetSlice::Ipv4(ip) => {
                     let ip = ip.header();
@@ -57,6 +59,7 @@ impl Segment {
                         ip.identification(),
                         ip.dont_fragment(),
                         0,
+                        ip.dcp().value() << 2 | ip.ecn().value(),
                     )
                 }
                 NetSlice::Ipv6(ip) => {
@@ -68,6 +71,7 @@ impl Segment {
                         0,
                         false,
                         ip.flow_label().value(),
+                        ip.traffic_class(),
                     )
                 }
                 NetSlice::Arp(_) => return None,
@@ -98,6 +102,7 @@ impl Segment {
             identification,
             dont_fragment,
             flow_label,
+            traffic_class,
         })
     }
 
@@ -127,6 +132,7 @@ impl Segment {
             identification: 0,
             dont_fragment: true,
             flow_label: 0,
+            traffic_class: 0,
         }
     }
 
@@ -154,6 +160,8 @@ impl Segment {
                 )?;
                 header.identification = self.identification;
                 header.dont_fragment = self.dont_fragment;
+                header.dscp = IpDscp::try_new(self.traffic_class >> 2)?;
+                header.ecn = IpEcn::try_new(self.traffic_class & 3)?;
                 header.fragment_offset = IpFragOffset::ZERO;
                 IpHeaders::Ipv4(header, etherparse::Ipv4Extensions::default())
             }
@@ -162,6 +170,7 @@ impl Segment {
                     flow_label: Ipv6FlowLabel::try_new(self.flow_label)
                         .context("the flow label has more than 20 bits")?,
                     hop_limit: self.ttl,
+                    traffic_class: self.traffic_class,
                     source: source.octets(),
                     destination: destination.octets(),
                     ..Ipv6Header::default()
@@ -220,6 +229,7 @@ mod tests {
             identification: 0,
             dont_fragment: false,
             flow_label: 0,
+            traffic_class: 0x48,
         }
     }
 

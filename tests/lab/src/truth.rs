@@ -11,7 +11,6 @@ use anyhow::Result;
 use crate::family::Family;
 use crate::net::Node;
 use crate::recorded::Recorded;
-use crate::scenario::Capture;
 use crate::segment::Segment;
 use crate::tokens::Origin;
 use crate::vantage::Frame;
@@ -25,9 +24,10 @@ pub(crate) struct Reset {
 }
 
 /// Finds all resets of a capture.
-pub(crate) fn resets(recorded: &Recorded, capture: &Capture, family: Family) -> Result<Vec<Reset>> {
+pub(crate) fn resets(recorded: &Recorded, frames: &[Frame], family: Family) -> Result<Vec<Reset>> {
+    let same = |a: &Segment, b: &Segment| same(a, b, recorded.is_renumbered);
     let mut found: Vec<(&Frame, Reset)> = Vec::new();
-    for (number, frame) in (1..).zip(recorded.frames(capture)?) {
+    for (number, frame) in (1..).zip(frames) {
         let segment = &frame.segment;
         if !segment.flags.rst {
             continue;
@@ -41,18 +41,16 @@ pub(crate) fn resets(recorded: &Recorded, capture: &Capture, family: Family) -> 
                 other.interface == frame.interface && same(&other.segment, segment)
             })
             .count();
-        let sent = match sender {
-            Some(sender) => recorded
-                .of(sender)?
-                .all
-                .iter()
-                .filter(|left| {
-                    left.outgoing && left.time <= frame.time && same(&left.segment, segment)
-                })
-                .count(),
-            // Nobody has this address: whoever answers for it is in between.
-            None => 0,
+        // Nobody may have this address: then whoever answers for it is in between.
+        let of_node = match sender {
+            Some(sender) => recorded.of(sender)?.all.as_slice(),
+            None => &[],
         };
+        let sent = of_node
+            .iter()
+            .chain(twins(recorded, segment.source.ip()))
+            .filter(|left| left.outgoing && left.time <= frame.time && same(&left.segment, segment))
+            .count();
         let origin = if sent > earlier {
             Origin::Endpoint
         } else {
@@ -77,9 +75,18 @@ fn sender(address: IpAddr, stand_ins: &[(IpAddr, Node)], family: Family) -> Opti
         .or_else(|| family.owner(address))
 }
 
+/// What other machines with this address have sent and received.
+fn twins(recorded: &Recorded, address: IpAddr) -> impl Iterator<Item = &Frame> {
+    let twins = recorded.twins.iter();
+    twins
+        .filter(move |(shared, _)| *shared == address)
+        .flat_map(|(_, frames)| frames)
+}
+
 /// Whether two captured segments are one on the wire; what routers change is left out, and of
-/// the two addresses the one that a NAT box translates.
-fn same(a: &Segment, b: &Segment) -> bool {
+/// the two addresses the one that a NAT box translates, and the numbers that a proxy changes.
+fn same(a: &Segment, b: &Segment, is_renumbered: bool) -> bool {
     (a.source == b.source || a.destination == b.destination)
-        && (a.sequence, a.acknowledgment, a.flags) == (b.sequence, b.acknowledgment, b.flags)
+        && (a.sequence == b.sequence || is_renumbered)
+        && (a.acknowledgment, a.flags) == (b.acknowledgment, b.flags)
 }

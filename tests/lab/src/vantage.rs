@@ -80,6 +80,14 @@ impl Vantage {
         Ok(())
     }
 
+    /// Loses what has come since the last look, as a capture does whose disk is too slow.
+    pub(crate) fn lose(&mut self) -> Result<()> {
+        let kept = self.frames.len();
+        self.frames()?;
+        self.frames.truncate(kept);
+        Ok(())
+    }
+
     /// Takes one frame off the queue: `None` if it is empty, `Some(None)` if it is not TCP.
     fn receive(&self) -> Result<Option<Option<Frame>>> {
         let mut buffer = vec![0; LARGEST_FRAME];

@@ -34,15 +34,22 @@ pub(crate) enum Toward {
 pub(crate) struct Reaction {
     /// Whether the segment itself goes on.
     pub(crate) pass: bool,
+    /// How much longer than others it takes.
+    pub(crate) hold: Duration,
     pub(crate) injections: Vec<Injection>,
 }
 
 impl Reaction {
     /// Lets the segment go on and does nothing else.
     pub(crate) fn pass() -> Self {
+        Self::inject(Vec::new())
+    }
+
+    /// Lets the segment go on so much later; others may overtake it.
+    pub(crate) fn hold(hold: Duration) -> Self {
         Self {
-            pass: true,
-            injections: Vec::new(),
+            hold,
+            ..Self::pass()
         }
     }
 
@@ -50,6 +57,7 @@ impl Reaction {
     pub(crate) fn inject(injections: Vec<Injection>) -> Self {
         Self {
             pass: true,
+            hold: Duration::ZERO,
             injections,
         }
     }
@@ -58,7 +66,7 @@ impl Reaction {
     pub(crate) fn replace(injections: Vec<Injection>) -> Self {
         Self {
             pass: false,
-            injections,
+            ..Self::inject(injections)
         }
     }
 }
@@ -240,7 +248,7 @@ impl Wire {
             _ => Reaction::pass(),
         };
         if reaction.pass && !self.cut.contains(&toward) {
-            queue(at + self.delay, toward, bytes);
+            queue(at + self.delay + reaction.hold, toward, bytes);
         }
         for injection in reaction.injections {
             let Injection {

@@ -32,6 +32,9 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.ip_id.pattern", "FT_STRING"),
     ("rst.ip_id.delta", "FT_INT32"),
     ("rst.baseline_frame", "FT_FRAMENUM"),
+    ("rst.sender.stack", "FT_STRING"),
+    ("rst.device", "FT_STRING"),
+    ("rst.device.hops", "FT_UINT8"),
     ("rst.resetter", "FT_UINT32"),
     ("rst.resetter.hosts", "FT_UINT32"),
     // Why.
@@ -59,6 +62,9 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.evidence.points_to", "FT_STRING"),
     ("rst.evidence.weight", "FT_INT16"),
     ("rst.evidence.frame", "FT_FRAMENUM"),
+    ("rst.hypothesis", "FT_STRING"),
+    ("rst.hypothesis.text", "FT_STRING"),
+    ("rst.hypothesis.sum", "FT_INT16"),
     ("rst.evidence.sum", "FT_INT16"),
     ("rst.missing", "FT_STRING"),
     // Notes on later frames.

@@ -17,6 +17,7 @@ use rstscope::{
     cause::Cause,
     engine::{Engine, Settings},
     evidence::catalogue,
+    hypothesis,
     mutation::{self, Kind, Mutation, THRESHOLDS},
     replay::{Frame, FrameFields, read_frames},
 };
@@ -129,6 +130,11 @@ fn all() -> Result<Vec<Mutation>> {
     let mut mutations = Vec::new();
     for row in catalogue::TABLE {
         mutations.push(of(Kind::Weight, row.token.to_str()?, 0));
+    }
+    for story in hypothesis::TABLE {
+        for line in 0..story.lines.len() {
+            mutations.push(of(Kind::Line, story.token.to_str()?, line));
+        }
     }
     // What answers where nothing else does cannot be taken out.
     let causes = Cause::asked_for().enumerate();

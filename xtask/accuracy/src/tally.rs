@@ -41,31 +41,24 @@ pub(crate) fn print(sets: &[(String, Vec<Pair>)]) {
     let rows = catalogue::TABLE.iter().map(|row| {
         let token = row.token.to_string_lossy();
         let count = present.get(&*token).copied().unwrap_or_default();
+        let weights: Vec<String> = row.weights.iter().map(|it| format!("{it:+}")).collect();
         let tells = match count == Both::default() {
             true => "–".to_owned(),
             false => format!("{:+.1}", count.decibans(all)),
         };
         vec![
             token.into_owned(),
-            format!("{:?}", row.group),
             format!("{:.1}", count.middlebox),
             format!("{:.1}", count.endpoint),
             tells,
-            format!("{:+}", row.present),
+            weights.join(", "),
         ]
     });
     say::line(format_args!(
         "Labelled RSTs, each scenario counted once: {:.0} of middleboxes, {:.0} of endpoints.\n",
         all.middlebox, all.endpoint
     ));
-    let header = [
-        "evidence",
-        "group",
-        "middlebox",
-        "endpoint",
-        "decibans",
-        "in use",
-    ];
+    let header = ["evidence", "middlebox", "endpoint", "decibans", "in use"];
     say::line(say::table(&header, rows));
 }
 

@@ -13,7 +13,7 @@ use super::injected::{at_request, to_client};
 use super::payload::{
     BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, server_hello,
 };
-use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, server};
+use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, server, undecidable};
 use crate::family::Family;
 use crate::lab::{Lab, Spot};
 use crate::net::Node;
@@ -33,6 +33,8 @@ const SYN_WINDOWS: [u16; 3] = [1980, 1981, 1982];
 const SYN_ACK_WINDOWS: [u16; 3] = [3293, 3294, 3295];
 /// From the client to r1 and back.
 pub(super) const THERE_AND_BACK: Duration = Duration::from_millis(6);
+/// A gateway's answer on the client's own link.
+const ON_LINK: Duration = Duration::from_micros(140);
 /// The time between two resets of a burst.
 const STEP: Duration = Duration::from_micros(50);
 
@@ -86,6 +88,18 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: gateway_rejects_all,
         captures: &[client(&[REJECTED; 4])],
+    },
+    Scenario {
+        name: "gateway_rejects_private",
+        purpose: "The client's gateway answers every SYN, to four private hosts of which nothing else is seen, with TTL 255 in 0.14 ms.",
+        kind: Kind::Synthetic,
+        run: gateway_rejects_private,
+        captures: &[client(&[
+            undecidable(REJECTED),
+            undecidable(REJECTED),
+            REJECTED,
+            REJECTED,
+        ])],
     },
 ];
 
@@ -222,17 +236,27 @@ fn mirrored_fields(lab: &mut Lab) -> Result<()> {
 }
 
 fn gateway_rejects_all(lab: &mut Lab) -> Result<()> {
+    gateway_rejects(lab, public_hosts(lab.family()), THERE_AND_BACK)
+}
+
+fn gateway_rejects_private(lab: &mut Lab) -> Result<()> {
+    let hosts = [1, 2, 3, 4].map(|network| lab.family().address(9 + network, 10));
+    gateway_rejects(lab, hosts, ON_LINK)
+}
+
+/// The gateway answers so late what the client sends to hosts that do not exist.
+fn gateway_rejects(lab: &mut Lab, hosts: [IpAddr; 4], late: Duration) -> Result<()> {
     lab.inject(
         Spot::ClientLink,
-        Box::new(|segment, _| {
+        Box::new(move |segment, _| {
             let forged = Segment {
                 ttl: 255,
                 ..in_answer_to_syn(segment)
             };
-            Reaction::replace(vec![Injection::new(THERE_AND_BACK, Toward::Client, forged)])
+            Reaction::replace(vec![Injection::new(late, Toward::Client, forged)])
         }),
     )?;
-    for host in public_hosts(lab.family()) {
+    for host in hosts {
         lab.dial_refused_by(SocketAddr::new(host, TLS_PORT), Dial::default())?;
     }
     Ok(())

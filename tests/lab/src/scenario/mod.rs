@@ -13,27 +13,39 @@ mod expiry;
 mod half_open;
 mod idle;
 mod injected;
+mod makers;
+mod members;
 mod middlebox;
 mod midway;
+mod mirrored;
 mod mixed;
 mod names;
 mod nat;
 mod offload;
 mod ordinary;
+mod ovn;
+mod own_host;
 mod partial;
 mod payload;
+mod poisoned;
 mod ports;
 mod probe;
 mod refused;
+mod rerouted;
+mod reused;
 mod route;
 mod scan;
+mod stacks;
 mod stall;
 mod stray;
 mod telling;
+mod tools;
 mod ttl;
+mod within;
 
 use anyhow::Result;
 
+use crate::edit::Edit;
 use crate::family::Family;
 use crate::lab::Lab;
 use crate::net::Node;
@@ -72,6 +84,17 @@ const GROUPS: &[&[Scenario]] = &[
     route::TABLE,
     ttl::TABLE,
     counted::TABLE,
+    rerouted::TABLE,
+    members::TABLE,
+    own_host::TABLE,
+    reused::TABLE,
+    mirrored::TABLE,
+    poisoned::TABLE,
+    makers::TABLE,
+    within::TABLE,
+    stacks::TABLE,
+    ovn::TABLE,
+    tools::TABLE,
 ];
 
 /// One scenario: a script, and what its captures must hold.
@@ -91,12 +114,18 @@ pub(crate) struct Capture {
     pub(crate) resets: &'static [Declared],
     /// On all devices at once, as `tcpdump -i any`: what a router forwards is in it twice.
     pub(crate) on_all_devices: bool,
+    /// On the loopback device only.
+    pub(crate) on_loopback: bool,
     /// The only IP version that it is taken on; both, if none.
     pub(crate) only: Option<Family>,
     /// Its folder, where that is not made of scenario, IP version and vantage.
     pub(crate) folder: Option<&'static str>,
     /// What the lab writes around the recorded segments.
     pub(crate) wrap: Option<Wrap>,
+    /// The place of a second capture in the same file.
+    pub(crate) merged_with: Option<Node>,
+    /// What the lab changes in the order and times of what was recorded.
+    pub(crate) edits: &'static [Edit],
     /// Whether it may be larger than the others.
     pub(crate) large: bool,
     /// What else a reader has to know about where it comes from.
@@ -109,9 +138,12 @@ impl Capture {
             vantage,
             resets,
             on_all_devices: false,
+            on_loopback: false,
             only: None,
             folder: None,
             wrap: None,
+            merged_with: None,
+            edits: &[],
             large: false,
             note: None,
         }
@@ -120,6 +152,13 @@ impl Capture {
     const fn on_all_devices(self) -> Self {
         Self {
             on_all_devices: true,
+            ..self
+        }
+    }
+
+    const fn on_loopback(self) -> Self {
+        Self {
+            on_loopback: true,
             ..self
         }
     }
@@ -144,6 +183,18 @@ impl Capture {
             wrap: Some(wrap),
             ..self
         }
+    }
+
+    /// Adds what was captured at another node, as another interface.
+    const fn merged_with(self, second: Node) -> Self {
+        Self {
+            merged_with: Some(second),
+            ..self
+        }
+    }
+
+    const fn edited(self, edits: &'static [Edit]) -> Self {
+        Self { edits, ..self }
     }
 
     const fn large(self) -> Self {

@@ -160,5 +160,6 @@ pub(super) fn syn(lab: &mut Lab, port: u16) -> Segment {
         identification: 0xbeef,
         dont_fragment: false,
         flow_label: 0,
+        traffic_class: 0,
     }
 }

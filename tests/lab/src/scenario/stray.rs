@@ -21,7 +21,11 @@ const SPOOFED_PORTS: [u16; 3] = [22, 80, 443];
 
 const BACKSCATTER: Declared = genuine(Phase::Handshake, Cause::Backscatter, Impact::Benign);
 /// The server's capture holds the forged SYN as well.
-const SCANNED: Declared = looking_like(BACKSCATTER, Cause::HalfOpenScan);
+/// To the server it looks like a scan, and is worth as much attention.
+const SCANNED: Declared = looking_like(
+    genuine(Phase::Handshake, Cause::Backscatter, Impact::Noteworthy),
+    Cause::HalfOpenScan,
+);
 const ACK_BACKSCATTER: Declared = genuine(Phase::Established, Cause::Backscatter, Impact::Benign);
 const STRAY_SYN_ACK: Declared = genuine(Phase::Handshake, Cause::StrayAnswer, Impact::Noteworthy);
 const STRAY_LATER: Declared = genuine(Phase::Closed, Cause::StrayAnswer, Impact::Noteworthy);

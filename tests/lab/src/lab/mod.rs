@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a scenario's script works with: one network, and verbs for the things that happen in it.
 
+mod loopback;
+mod ways;
+
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
@@ -10,11 +13,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::detour::Detour;
 use crate::family::Family;
+use crate::member::Member;
 use crate::net::{Net, Node};
 use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
 use crate::program::Program;
 use crate::recorded::{Captured, Recorded};
 use crate::segment::Segment;
+use crate::vantage::Frame;
 use crate::wire::{Injector, Toward};
 
 /// Where on the path a program can sit.
@@ -24,6 +29,8 @@ pub(crate) enum Spot {
     ClientLink,
     /// The wire between r1 and the middlebox; programs there act as the middlebox.
     Middlebox,
+    /// The wire between r2 and the bridge before the server.
+    BesideServer,
 }
 
 impl Spot {
@@ -31,6 +38,7 @@ impl Spot {
         match self {
             Self::ClientLink => 0,
             Self::Middlebox => 1,
+            Self::BesideServer => 3,
         }
     }
 }
@@ -51,6 +59,11 @@ pub(crate) struct Lab {
     ended: Option<Vec<(Node, Captured)>>,
     detour: Option<(Detour, u8)>,
     stand_ins: Vec<(IpAddr, Node)>,
+    members: Vec<Member>,
+    twins: Vec<(IpAddr, Vec<Frame>)>,
+    /// A host on a device of r2's.
+    guest: Option<(IpAddr, usize)>,
+    is_renumbered: bool,
 }
 
 impl Lab {
@@ -63,6 +76,10 @@ impl Lab {
             ended: None,
             detour: None,
             stand_ins: Vec::new(),
+            members: Vec::new(),
+            twins: Vec::new(),
+            guest: None,
+            is_renumbered: false,
         })
     }
 
@@ -141,6 +158,12 @@ impl Lab {
         self.dial_between(from, to, Dial::default())
     }
 
+    /// Connects from the client's next port and one of its other addresses.
+    pub(crate) fn dial_as(&mut self, from: IpAddr, to: SocketAddr) -> Result<Peer> {
+        let from = SocketAddr::new(from, self.next_client_address().port());
+        self.dial_between(from, to, Dial::default())
+    }
+
     fn dial_between(&self, from: SocketAddr, to: SocketAddr, options: Dial) -> Result<Peer> {
         self.net
             .namespace(Node::Client)?
@@ -213,6 +236,11 @@ impl Lab {
         SocketAddr::new(self.family.client(), self.next_client_port - 1)
     }
 
+    /// The port that the client's next connection will come from.
+    pub(crate) fn peek_client_port(&self) -> u16 {
+        self.next_client_port
+    }
+
     pub(crate) fn server_address(&self, port: u16) -> SocketAddr {
         SocketAddr::new(self.family.server(), port)
     }
@@ -281,12 +309,25 @@ impl Lab {
         )
     }
 
-    /// Builds a way back to the client by so many routers more; nothing goes that way yet.
-    pub(crate) fn build_detour(&mut self, hops: u8) -> Result<()> {
-        let middlebox = self.net.namespace(Node::Middlebox)?;
-        let far_router = self.net.namespace(Node::FarRouter)?;
-        self.detour = Some((Detour::new(middlebox, far_router, hops)?, hops));
-        Ok(())
+    /// Says that a proxy on the path gives the server's bytes other numbers.
+    pub(crate) fn renumbers(&mut self) {
+        self.is_renumbered = true;
+    }
+
+    /// Lets the captures miss what happens meanwhile.
+    pub(crate) fn unseen<T>(
+        &mut self,
+        meanwhile: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.settle()?;
+        let result = meanwhile(self)?;
+        self.let_settle_unseen()?;
+        Ok(result)
+    }
+
+    fn let_settle_unseen(&mut self) -> Result<()> {
+        thread::sleep(QUIET);
+        self.net.lose_captures()
     }
 
     /// Sends the server's packets by the detour from now on.
@@ -420,6 +461,19 @@ impl Lab {
                     },
                 ));
             }
+            for member in &mut self.members {
+                let frames = member.vantage.frames()?.to_vec();
+                self.twins.push((member.address, frames));
+            }
+            if let Some((address, device)) = self.guest {
+                let seen = self.net.frames(Node::FarRouter)?.iter();
+                let sent = seen.filter(|frame| frame.interface == device && !frame.outgoing);
+                let sent = sent.map(|frame| Frame {
+                    outgoing: true,
+                    ..frame.clone()
+                });
+                self.twins.push((address, sent.collect()));
+            }
             self.ended = Some(captured);
         }
         Ok(())
@@ -433,6 +487,8 @@ impl Lab {
         Ok(Recorded {
             nodes: self.ended.context("the captures were not ended")?,
             stand_ins: self.stand_ins,
+            twins: self.twins,
+            is_renumbered: self.is_renumbered,
         })
     }
 }
