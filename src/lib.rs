@@ -6,8 +6,10 @@
 //! ```text
 //! frame ─► segment.c ─► rstscope_segment ─► ffi ─► Engine ─► conversation (what happened between two endpoints)
 //!                         (C ABI)                     │   └► baseline     (what each host usually does)
-//!                                                     └─ on RST ─► evidence/* (pure) ─► verdict ─► stored by frame
-//! tree.c ◄─ rows of the field table ◄────────── ffi ◄───────────────────────────────── looked up by frame
+//!                                                     └─ on RST ─► case ─► evidence/*   (what is seen)      ─┐
+//!                                                                     ├──► hypothesis/* (what explains it)   ├─► verdict ─► stored by frame
+//!                                                                     └──► cause/*      (why, and so what)  ─┘
+//! tree.c ◄─ rows of the field table ◄────── ffi ◄───────────────────────────────────────────────────── looked up by frame
 //! ```
 //!
 //! Left to right once per frame, in capture order; right to left as often as

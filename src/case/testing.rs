@@ -366,7 +366,7 @@ impl Builder {
         self
     }
 
-    pub(crate) fn from_gateway(mut self) -> Self {
+    pub(crate) fn behind_gateway(mut self) -> Self {
         self.0.gateway = Some(Gateway::default());
         self.0.reset.link.source = Some([2, 0, 0, 0, 0, 1]);
         self

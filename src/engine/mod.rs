@@ -11,6 +11,7 @@ mod aftermath;
 mod attempts;
 mod awaited;
 mod judge;
+mod learn;
 mod neighbourhood;
 mod requests;
 mod settings;
@@ -28,15 +29,11 @@ pub use self::{
 };
 pub use crate::verdict::ExpertLevel;
 use crate::{
-    baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters, Shown},
-    conversation::{Conversation, Key, Phase, Role, Side, Table},
+    baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters},
+    conversation::{Key, Table},
     verdict::{Followup, Verdict},
-    wire::{Content, FrameNumber, Packet, Segment},
+    wire::{FrameNumber, Packet, Segment},
 };
-
-/// Segments of a side that show its host's habits; of the later ones one in so many
-/// is looked at, which a counter of IP IDs tolerates (`ip_id::COUNTER_STEP`).
-const HABITS_SHOWN: u8 = 8;
 
 /// All memory of one capture.
 #[derive(Debug)]
@@ -138,81 +135,6 @@ impl Engine {
     #[must_use]
     pub fn followup(&self, frame: FrameNumber) -> Option<Followup> {
         self.followups.get(&frame).copied()
-    }
-
-    fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
-        let conversation = self.conversations.entry(key);
-        if conversation.is_strange(segment, side) {
-            conversation.note_strange(segment, side);
-            return;
-        }
-        if conversation.begins_anew(segment, side) {
-            aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
-            *conversation = Conversation::new(key.likely_server());
-            self.requests.forget(&key);
-        }
-        if conversation.is_copy(segment, side) {
-            conversation.note_copy(side);
-            return;
-        }
-        if conversation.is_belated(segment, side) {
-            conversation.learn_belated(segment, side);
-            return;
-        }
-        if segment.flags.syn() {
-            let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
-            if segment.flags.ack() {
-                self.attempts.accept(&key, &mut self.verdicts.changes);
-                self.neighbourhood
-                    .accepted(&mut self.verdicts, segment.source, segment.frame);
-            } else if own && conversation.phase() == Phase::Syn {
-                self.neighbourhood.unanswered(&mut self.verdicts, segment);
-            } else if !own && !peers {
-                self.attempts.begin(key, segment.frame);
-            }
-        }
-        let learned = conversation.learn(segment, side);
-        let sent = conversation.endpoint(side).segments;
-        self.awaited
-            .host_sends(&mut self.verdicts, segment, sent == 1);
-        if sent == 1 {
-            self.gateways.learn(segment);
-        }
-        let tells = sent <= HABITS_SHOWN || sent.is_multiple_of(HABITS_SHOWN);
-        let news = (tells || learned.rtt.is_some())
-            && self.hosts.learn(
-                segment,
-                Shown {
-                    begins: sent == 1,
-                    rtt: learned.rtt,
-                    rtt_is_certain: learned.rtt_is_certain,
-                },
-            );
-        if news {
-            self.awaited
-                .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
-        }
-        if learned.content != Content::Other {
-            self.requests
-                .learn(conversation, segment, (key, side), learned.content);
-        }
-        let first_answer = learned.kind.carries_payload()
-            && conversation.endpoint(side).data_segments == 1
-            && conversation.role(side) == Some(Role::Server);
-        if first_answer && let Some(asked) = self.requests.asked(&key) {
-            self.neighbourhood
-                .answered(segment.source, asked.name, segment.frame);
-        }
-        let followup = aftermath::watch(
-            &mut self.verdicts,
-            conversation,
-            segment,
-            side,
-            learned.kind,
-        );
-        if let Some(followup) = followup {
-            self.followups.insert(segment.frame, followup);
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::wire::Timestamp;
+use crate::{conversation::Conversation, wire::Timestamp};
 
 #[test]
 fn whatever_is_no_tcp_is_passed_over() {

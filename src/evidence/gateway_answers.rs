@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn absent_where_it_speaks_for_nobody_else() {
-        absent(observe(&case().ttl(255).from_gateway()));
+        absent(observe(&case().ttl(255).behind_gateway()));
         does_not_apply(observe(&case().ttl(255)));
-        does_not_apply(observe(&case().ttl(63).from_gateway()));
-        does_not_apply(observe(&case().ttl(255).from_gateway().sender_ttl(&[61])));
+        does_not_apply(observe(&case().ttl(63).behind_gateway()));
+        does_not_apply(observe(&case().ttl(255).behind_gateway().sender_ttl(&[61])));
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! The way of a segment that is no RST: whether it tells anything of its sender, and
+//! which memories learn what.
+
+use super::{Engine, aftermath};
+use crate::{
+    baseline::Shown,
+    conversation::{Conversation, Key, Learned, Phase, Role, Side},
+    wire::{Content, Segment},
+};
+
+/// Segments of a side that show its host's habits; of the later ones one in so many
+/// is looked at, which a counter of IP IDs tolerates (`ip_id::COUNTER_STEP`).
+const HABITS_SHOWN: u8 = 8;
+
+impl Engine {
+    pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        // Looked up once: each segment is.
+        let conversation = self.conversations.entry(key);
+        if !is_news(segment, (conversation, side)) {
+            return;
+        }
+        if conversation.begins_anew(segment, side) {
+            aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
+            *conversation = Conversation::new(key.likely_server());
+            self.requests.forget(&key);
+        }
+        if segment.flags.syn() {
+            let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
+            if segment.flags.ack() {
+                self.attempts.accept(&key, &mut self.verdicts.changes);
+                self.neighbourhood
+                    .accepted(&mut self.verdicts, segment.source, segment.frame);
+            } else if own && conversation.phase() == Phase::Syn {
+                self.neighbourhood.unanswered(&mut self.verdicts, segment);
+            } else if !own && !peers {
+                self.attempts.begin(key, segment.frame);
+            }
+        }
+        let learned = conversation.learn(segment, side);
+        let sent = conversation.endpoint(side).segments;
+        if learned.content != Content::Other {
+            self.requests
+                .learn(conversation, segment, (key, side), learned.content);
+        }
+        let first_answer = learned.kind.carries_payload()
+            && conversation.endpoint(side).data_segments == 1
+            && conversation.role(side) == Some(Role::Server);
+        if first_answer && let Some(asked) = self.requests.asked(&key) {
+            self.neighbourhood
+                .answered(segment.source, asked.name, segment.frame);
+        }
+        let followup = aftermath::watch(
+            &mut self.verdicts,
+            conversation,
+            segment,
+            side,
+            learned.kind,
+        );
+        if let Some(followup) = followup {
+            self.followups.insert(segment.frame, followup);
+        }
+        self.learn_host(segment, sent, &learned);
+    }
+
+    /// What the segment shows of its host over all conversations; `sent` counts those of
+    /// its side.
+    fn learn_host(&mut self, segment: &Segment<'_>, sent: u8, learned: &Learned) {
+        let begins = sent == 1;
+        self.awaited.host_sends(&mut self.verdicts, segment, begins);
+        if begins {
+            self.gateways.learn(segment);
+        }
+        let tells = sent <= HABITS_SHOWN || sent.is_multiple_of(HABITS_SHOWN);
+        if !tells && learned.rtt.is_none() {
+            return;
+        }
+        let shown = Shown {
+            begins,
+            rtt: learned.rtt,
+            rtt_is_certain: learned.rtt_is_certain,
+        };
+        if self.hosts.learn(segment, shown) {
+            self.awaited
+                .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
+        }
+    }
+}
+
+/// Whether the segment tells something new of its sender: it fits the connection, or
+/// opens another one, and was not sent or captured before.
+fn is_news(segment: &Segment<'_>, (conversation, side): (&mut Conversation, Side)) -> bool {
+    if conversation.is_strange(segment, side) {
+        conversation.note_strange(segment, side);
+        return false;
+    }
+    if conversation.begins_anew(segment, side) {
+        return true;
+    }
+    if conversation.is_copy(segment, side) {
+        conversation.note_copy(side);
+        return false;
+    }
+    if conversation.is_belated(segment, side) {
+        conversation.learn_belated(segment, side);
+        return false;
+    }
+    true
+}
