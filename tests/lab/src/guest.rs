@@ -22,8 +22,6 @@ use smoltcp::wire::{EthernetAddress, IpCidr, IpListenEndpoint};
 use crate::namespace::{Namespace, missing};
 use crate::program::Program;
 
-/// The device in r2's namespace.
-pub(crate) const DEVICE: &str = "guest";
 pub(crate) const PORT: u16 = 80;
 /// Makes a guest abort the connection.
 pub(crate) const ABORT: &[u8] = b"abort\n";
@@ -66,11 +64,12 @@ impl Guest {
     pub(crate) fn start(
         stack: Stack,
         namespace: &Namespace,
+        device: &str,
         address: IpAddr,
         gateway: IpAddr,
     ) -> Result<Self> {
         let (program, (address_text, gateway_text)) = match stack {
-            Stack::Smoltcp => return Self::smoltcp(namespace, address, gateway),
+            Stack::Smoltcp => return Self::smoltcp(namespace, device, address, gateway),
             Stack::Gvisor => (GVISOR, (address.to_string(), gateway.to_string())),
             Stack::Lwip => (LWIP, (address.to_string(), gateway.to_string())),
         };
@@ -78,20 +77,26 @@ impl Guest {
             Path::new(program).exists(),
             "{program} was not built: see `Stack::build`"
         );
-        let arguments = [DEVICE, address_text.as_str(), gateway_text.as_str()];
+        let arguments = [device, address_text.as_str(), gateway_text.as_str()];
         let mut program = Program::start(namespace, program, &arguments, "")?;
         program.expect_message("ready")?;
         Ok(Self::Program { _running: program })
     }
 
-    fn smoltcp(namespace: &Namespace, address: IpAddr, gateway: IpAddr) -> Result<Self> {
+    fn smoltcp(
+        namespace: &Namespace,
+        device: &str,
+        address: IpAddr,
+        gateway: IpAddr,
+    ) -> Result<Self> {
+        let device = device.to_owned();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let (ready, is_ready) = channel();
         // The new thread stays in this namespace.
         let thread = namespace.enter(|| {
             Ok(thread::spawn(move || {
-                let (interface, device) = smoltcp_at(address, gateway)?;
+                let (interface, device) = smoltcp_at(&device, address, gateway)?;
                 // Fails only where nobody waits any more.
                 let _ = ready.send(());
                 serve(interface, device, &stopped)
@@ -112,8 +117,12 @@ impl Guest {
 }
 
 /// smoltcp on the device, in the namespace that the calling thread is in.
-fn smoltcp_at(address: IpAddr, gateway: IpAddr) -> Result<(Interface, TunTapInterface)> {
-    let mut device = TunTapInterface::new(DEVICE, Medium::Ethernet)?;
+fn smoltcp_at(
+    device: &str,
+    address: IpAddr,
+    gateway: IpAddr,
+) -> Result<(Interface, TunTapInterface)> {
+    let mut device = TunTapInterface::new(device, Medium::Ethernet)?;
     let config = Config::new(EthernetAddress(MAC).into());
     let mut interface = Interface::new(config, &mut device, Instant::now());
     let length = if address.is_ipv4() { 24 } else { 64 };

@@ -61,8 +61,8 @@ pub(crate) struct Lab {
     stand_ins: Vec<(IpAddr, Node)>,
     members: Vec<Member>,
     twins: Vec<(IpAddr, Vec<Frame>)>,
-    /// A host on a device of r2's.
-    guest: Option<(IpAddr, usize)>,
+    /// Hosts on devices of r2's.
+    guests: Vec<(IpAddr, usize)>,
     is_renumbered: bool,
 }
 
@@ -78,7 +78,7 @@ impl Lab {
             stand_ins: Vec::new(),
             members: Vec::new(),
             twins: Vec::new(),
-            guest: None,
+            guests: Vec::new(),
             is_renumbered: false,
         })
     }
@@ -465,7 +465,7 @@ impl Lab {
                 let frames = member.vantage.frames()?.to_vec();
                 self.twins.push((member.address, frames));
             }
-            if let Some((address, device)) = self.guest {
+            for (address, device) in self.guests.iter().copied() {
                 let seen = self.net.frames(Node::FarRouter)?.iter();
                 let sent = seen.filter(|frame| frame.interface == device && !frame.outgoing);
                 let sent = sent.map(|frame| Frame {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::Lab;
 use crate::detour::Detour;
 use crate::family::Family;
-use crate::guest::{self, DEVICE, Guest, Stack};
+use crate::guest::{self, Guest, Stack};
 use crate::member::Member;
 use crate::net::{Node, device_index};
 use crate::ovn::Ovn;
@@ -112,28 +112,30 @@ impl Lab {
         member.namespace.enter(|| Listener::bind(address))
     }
 
-    /// Starts a host with another TCP stack beside the server; the first time its device is made.
+    /// Starts a host with another TCP stack beside the server, on a device of its own: that of one
+    /// that has crashed may be busy for a while.
     pub(crate) fn start_guest(&mut self, stack: Stack) -> Result<(Guest, SocketAddr)> {
         let address = self.family.address(3, 9);
         let gateway = match self.family {
             Family::V4 => self.family.address(3, 1),
             Family::V6 => LINK_LOCAL.into(),
         };
-        let router = self.net.namespace(Node::FarRouter)?;
-        if self.guest.is_none() {
+        if self.guests.is_empty() {
             stack.build()?;
-            let script = format!(
-                "tuntap add dev {DEVICE} mode tap\n\
-                 link set dev {DEVICE} up\n\
-                 addr add {LINK_LOCAL}/64 dev {DEVICE} nodad\n\
-                 addr add {}/32 dev {DEVICE}\n\
-                 route add {address} dev {DEVICE}\n",
-                Family::V4.address(3, 1)
-            );
-            router.run("ip", &["-batch", "-"], &script)?;
-            self.guest = Some((address, device_index(router, DEVICE)?));
         }
-        let guest = Guest::start(stack, router, address, gateway)?;
+        let device = format!("guest{}", self.guests.len());
+        let script = format!(
+            "tuntap add dev {device} mode tap\n\
+             link set dev {device} up\n\
+             addr add {LINK_LOCAL}/64 dev {device} nodad\n\
+             addr add {}/32 dev {device}\n\
+             route replace {address} dev {device}\n",
+            Family::V4.address(3, 1)
+        );
+        let router = self.net.namespace(Node::FarRouter)?;
+        router.run("ip", &["-batch", "-"], &script)?;
+        self.guests.push((address, device_index(router, &device)?));
+        let guest = Guest::start(stack, router, &device, address, gateway)?;
         Ok((guest, SocketAddr::new(address, guest::PORT)))
     }
 
@@ -153,7 +155,8 @@ impl Lab {
         let client = self.net.namespace(Node::Client)?;
         let path = client.path();
         let arguments = ["--netns-type=path", "--configure", &path, SLIRP_DEVICE];
-        let program = self.start(Node::NearRouter, "slirp4netns", &arguments, "")?;
+        let mut program = self.start(Node::NearRouter, "slirp4netns", &arguments, "")?;
+        program.expect_message("received tapfd")?;
         let server = self.family.server();
         let script = format!("route replace {server} via {SLIRP_GATEWAY} dev {SLIRP_DEVICE}\n");
         let end = Instant::now() + PATIENCE;
