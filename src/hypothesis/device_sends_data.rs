@@ -30,15 +30,17 @@ pub(super) const LINES: &[Line] = &[
 ];
 
 pub(super) fn share(case: &Case, finding: &Finding) -> Share {
-    let _ = case;
     match finding.kind() {
+        // A jump would show where its packets begin.
+        Kind::IpIdContinuesCounter if case.sender.ip_id.counts_by_one() => Share::None,
         Kind::TtlMatchesBaseline
         | Kind::IpIdContinuesCounter
         | Kind::IpIdContinuesHost
         | Kind::TookRoundTrip
         | Kind::LinkKept
-        | Kind::TimestampsContinue
         | Kind::ActiveShape => Share::Weighs(0),
+        // As for a device that copies them.
+        Kind::TimestampsContinue => Share::Weighs(-6),
         _ => Share::None,
     }
 }

@@ -86,7 +86,10 @@ pub(super) const LINES: &[Line] = &[
 ];
 
 pub(super) fn share(case: &Case, finding: &Finding) -> Share {
-    let other_ttl = case.sender.ttl.usual().is_some_and(|ttl| ttl <= 2) || sets_own_ttl(case);
+    let other_ttl = case.sender.ttl.usual().is_some_and(|ttl| ttl <= 2)
+        || sets_own_ttl(case)
+        // A program that writes its packets itself chooses their TTL.
+        || case.sender.raw_syn();
     explained(match finding.kind() {
         Kind::SenderContinues
         | Kind::FlowLabelUnset
