@@ -134,7 +134,8 @@ impl Case {
             neighbours: Neighbours::default(),
             shared_counter: None,
             aftermath: Aftermath::default(),
-            clock_stepped_back: conversation.clock_stepped_back(),
+            clock_stepped_back: conversation.clock_stepped_back()
+                || conversation.last_heard() > Some(reset.time),
             copies: conversation.copies(),
             several_interfaces: surroundings.several_interfaces,
             history_evicted: false,
