@@ -32,6 +32,8 @@ pub(crate) enum Edit {
     Late(Which, Duration),
     /// From the first such frame on, the clock shows so many milliseconds more.
     Clock(Which, i64),
+    /// These frames are of another interface.
+    OtherInterface(Which),
     /// The clock of the second place shows so many milliseconds more.
     SecondClock(i64),
     /// From the first such frame on, the server's bytes have numbers that are lower by so much.
@@ -51,6 +53,9 @@ impl Edit {
             }
             Self::Late(_, by) => format!("the lab wrote some frames {by:?} late"),
             Self::Clock(_, by) => format!("the lab set the clock by {by} ms on the way"),
+            Self::OtherInterface(_) => {
+                "the lab wrote one direction as of a second interface".to_owned()
+            }
             Self::SecondClock(by) => {
                 format!("the lab set the clock of the second interface by {by} ms")
             }
@@ -85,6 +90,10 @@ impl Edit {
                 let first = first(&frames, from)?;
                 let later = frames.iter_mut().skip(first);
                 later.for_each(|(_, frame)| shift(frame, by));
+            }
+            Self::OtherInterface(which) => {
+                let other = frames.iter_mut().filter(|(_, frame)| which(&frame.segment));
+                other.for_each(|(_, frame)| frame.interface += SECOND_CAPTURE);
             }
             Self::SecondClock(by) => {
                 let second = frames.iter_mut();

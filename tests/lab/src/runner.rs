@@ -158,7 +158,7 @@ fn perform(run: &Run, out: &Path, only: &[String]) -> Result<()> {
         let link = match (capture.wrap, capture.on_all_devices) {
             (Some(wrap), _) => Link::Wrapped(wrap),
             (None, true) => Link::Cooked,
-            (None, false) if capture.merged_with.is_some() => Link::Interfaces,
+            (None, false) if capture.has_interfaces() => Link::Interfaces,
             (None, false) => Link::Ethernet,
         };
         case.write(&out.join(&name), &frames, link, capture.large)?;

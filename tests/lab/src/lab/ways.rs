@@ -62,6 +62,16 @@ impl Lab {
         Detour::take_marked(self.net.namespace(Node::FarRouter)?, *hops)
     }
 
+    /// Gives the client's gateway one more address, which it answers for itself.
+    pub(crate) fn add_gateway_address(&mut self, address: IpAddr) -> Result<()> {
+        let length = if address.is_ipv4() { 32 } else { 128 };
+        let script = format!("addr add {address}/{length} dev lo\n");
+        let gateway = self.net.namespace(Node::NearRouter)?;
+        gateway.run("ip", &["-batch", "-"], &script)?;
+        self.stand_ins.push((address, Node::NearRouter));
+        Ok(())
+    }
+
     /// Adds a machine with the server's address, joined to a node, behind so many routers;
     /// nothing goes there yet.
     pub(crate) fn add_member(&mut self, node: Node, hops: u8, delay: Duration) -> Result<()> {

@@ -2,6 +2,7 @@
 //! Captures that show packets twice, late, out of order or with a wrong clock, and paths on which
 //! packets really overtake each other.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -20,6 +21,10 @@ use crate::wire::{Reaction, Toward};
 const PORT: u16 = 80;
 /// How long a queue on the path holds bulk data back.
 const QUEUE: Duration = Duration::from_millis(120);
+/// After so long the reset can answer no earlier segment than the last.
+const SILENCE: Duration = Duration::from_millis(500);
+/// A little longer than the client's late data takes to the server.
+const SHORT_QUEUE: Duration = Duration::from_millis(31);
 
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
@@ -101,6 +106,24 @@ pub(super) const TABLE: &[Scenario] = &[
         captures: &[client(&[FORGOTTEN]).edited(&[Edit::Clock(is_reset, -200)])],
     },
     Scenario {
+        name: "clock_back_twice",
+        purpose: "The clock is set back by 200 ms before the server's response and by 40 ms before the restarted server's reset.",
+        kind: Kind::Synthetic,
+        run: restarted,
+        captures: &[client(&[FORGOTTEN]).edited(&[
+            Edit::Clock(is_servers_data, -200),
+            Edit::Clock(is_reset, -40),
+        ])],
+    },
+    Scenario {
+        name: "two_taps_clock_back_40ms",
+        purpose: "Two taps, one a direction, are interfaces of one file; the clock is set back by 40 ms just before the restarted server's reset.",
+        kind: Kind::Synthetic,
+        run: restarted,
+        captures: &[client(&[FORGOTTEN])
+            .edited(&[Edit::OtherInterface(is_clients), Edit::Clock(is_reset, -40)])],
+    },
+    Scenario {
         name: "two_places_clocks_300ms_apart",
         purpose: "Captures of the client and the server in one file, the server's clock 300 ms ahead; the server aborts after data.",
         kind: Kind::Synthetic,
@@ -128,6 +151,20 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "The server sends data and aborts; the reset overtakes the data by 8 ms on a second path.",
         kind: Kind::Real,
         run: abort_overtakes_data,
+        captures: &[client(&[OUT_OF_ORDER_ABORT, CONSEQUENCE, CONSEQUENCE])],
+    },
+    Scenario {
+        name: "reset_overtakes_data_unstamped",
+        purpose: "Without timestamps: the server has closed and resets the client's late data; the reset overtakes the last data by some milliseconds.",
+        kind: Kind::Real,
+        run: reset_overtakes_data_unstamped,
+        captures: &[client(&[AFTER_CLOSE, CONSEQUENCE, CONSEQUENCE])],
+    },
+    Scenario {
+        name: "abort_overtakes_data_unstamped",
+        purpose: "Without timestamps: the server sends data and aborts; the reset overtakes the data by 120 ms on a second path.",
+        kind: Kind::Real,
+        run: abort_overtakes_data_unstamped,
         captures: &[client(&[OUT_OF_ORDER_ABORT, CONSEQUENCE, CONSEQUENCE])],
     },
     Scenario {
@@ -181,6 +218,7 @@ fn abort_at_rest(lab: &mut Lab) -> Result<()> {
 
 fn restarted(lab: &mut Lab) -> Result<()> {
     let mut connection = at_rest(lab)?;
+    thread::sleep(SILENCE);
     connection.server.forget()?;
     connection.client.send(REQUEST)?;
     connection.client.expect_reset()
@@ -201,8 +239,17 @@ fn queue(lab: &Lab, wait: Duration, is_bulk: fn(&Segment) -> bool) -> Result<()>
 }
 
 fn reset_overtakes_data(lab: &mut Lab) -> Result<()> {
+    reset_overtakes(lab, QUEUE)
+}
+
+fn reset_overtakes_data_unstamped(lab: &mut Lab) -> Result<()> {
+    lab.sysctl(Node::Client, "net.ipv4.tcp_timestamps", "0")?;
+    reset_overtakes(lab, SHORT_QUEUE)
+}
+
+fn reset_overtakes(lab: &mut Lab, wait: Duration) -> Result<()> {
     let mut connection = at_rest(lab)?;
-    queue(lab, QUEUE, |segment| {
+    queue(lab, wait, |segment| {
         !segment.payload.is_empty() || segment.flags.fin
     })?;
     connection.client.send(REQUEST)?;
@@ -216,10 +263,17 @@ fn reset_overtakes_data(lab: &mut Lab) -> Result<()> {
 }
 
 fn abort_overtakes_data(lab: &mut Lab) -> Result<()> {
+    abort_overtakes(lab, Duration::from_millis(8))
+}
+
+fn abort_overtakes_data_unstamped(lab: &mut Lab) -> Result<()> {
+    lab.sysctl(Node::Client, "net.ipv4.tcp_timestamps", "0")?;
+    abort_overtakes(lab, QUEUE)
+}
+
+fn abort_overtakes(lab: &mut Lab, wait: Duration) -> Result<()> {
     let mut connection = at_rest(lab)?;
-    queue(lab, Duration::from_millis(8), |segment| {
-        !segment.payload.is_empty()
-    })?;
+    queue(lab, wait, |segment| !segment.payload.is_empty())?;
     connection.client.send(REQUEST)?;
     connection.server.receive(REQUEST.len())?;
     connection.server.send(RESPONSE)?;

@@ -30,6 +30,7 @@ mod payload;
 mod poisoned;
 mod ports;
 mod probe;
+mod quick;
 mod refused;
 mod rerouted;
 mod reused;
@@ -91,6 +92,7 @@ const GROUPS: &[&[Scenario]] = &[
     mirrored::TABLE,
     poisoned::TABLE,
     makers::TABLE,
+    quick::TABLE,
     within::TABLE,
     stacks::TABLE,
     ovn::TABLE,
@@ -191,6 +193,12 @@ impl Capture {
             merged_with: Some(second),
             ..self
         }
+    }
+
+    /// Whether its file tells its interfaces apart.
+    pub(crate) fn has_interfaces(&self) -> bool {
+        let is_other = |edit: &Edit| matches!(edit, Edit::OtherInterface(_));
+        self.merged_with.is_some() || self.edits.iter().any(is_other)
     }
 
     const fn edited(self, edits: &'static [Edit]) -> Self {

@@ -31,24 +31,23 @@ const SAME_DISTANCE: u8 = 253;
 const FILTERED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 /// The client's answer to the server's data, where its reason is not in the capture.
 const UNWANTED: Declared = genuine(Phase::Handshake, Cause::HalfOpenScan, Impact::Noteworthy);
+const DISOWNED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const BLIND: Declared = foreign(Phase::Data, Cause::BlindInjection, Impact::Noteworthy);
+
+/// A rule for a host's own filter.
+pub(super) const REJECT: &str = "table inet firewall {
+    chain input {
+        type filter hook input priority 0;
+        tcp dport 80 reject with tcp reset
+    }
+}";
 
 pub(super) const TABLE: &[Scenario] = &[
     Scenario {
         name: "host_filter_rejects",
         purpose: "A new rule of the server's own filter resets the client in mid-stream; the server's socket goes on.",
         kind: Kind::Real,
-        run: |lab| {
-            filtered(
-                lab,
-                "table inet firewall {
-                     chain input {
-                         type filter hook input priority 0;
-                         tcp dport 80 reject with tcp reset
-                     }
-                 }",
-            )
-        },
+        run: |lab| filtered(lab, REJECT),
         captures: &[
             client(&[undecidable(FILTERED), CONSEQUENCE]),
             server(&[FILTERED, CONSEQUENCE]),
@@ -74,6 +73,20 @@ pub(super) const TABLE: &[Scenario] = &[
             client(&[undecidable(FILTERED), CONSEQUENCE]),
             server(&[FILTERED, CONSEQUENCE]),
         ],
+    },
+    Scenario {
+        name: "host_filter_rejects_ttl128",
+        purpose: "As host_filter_rejects, but the server's program gives its packets a TTL of 128, which the filter does not.",
+        kind: Kind::Real,
+        run: filtered_ttl128,
+        captures: &[client(&[undecidable(FILTERED), CONSEQUENCE])],
+    },
+    Scenario {
+        name: "raw_program_loses_its_rule",
+        purpose: "A program speaks TCP by raw packets behind a rule that keeps its host's kernel quiet; without it the kernel resets, and the program goes on.",
+        kind: Kind::Synthetic,
+        run: raw_program_loses_its_rule,
+        captures: &[client(&[DISOWNED, CONSEQUENCE])],
     },
     Scenario {
         name: "raw_program_goes_on",
@@ -107,6 +120,76 @@ fn at_rest(lab: &mut Lab) -> Result<Connection> {
     connection.exchange(REQUEST, RESPONSE)?;
     lab.settle()?;
     Ok(connection)
+}
+
+fn filtered_ttl128(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    listener.set_ttl(128)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.nft(Node::Server, REJECT)?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_reset()?;
+    lab.nft(Node::Server, "flush ruleset")?;
+    connection.server.send(MORE)?;
+    connection.server.expect_reset()
+}
+
+fn raw_program_loses_its_rule(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    lab.nft(
+        Node::Client,
+        "table inet quiet {
+             chain input {
+                 type filter hook input priority 0;
+                 tcp sport 80 drop
+             }
+         }",
+    )?;
+    let syn = syn(lab, PORT);
+    lab.send_raw(Node::Client, &syn)?;
+    let synack = lab.wait_for(Node::Client, "the SYN-ACK", |segment| {
+        segment.flags.syn && segment.flags.ack
+    })?;
+    let request = Segment {
+        flags: Flags {
+            ack: true,
+            psh: true,
+            ..Flags::default()
+        },
+        sequence: syn.next_sequence(),
+        acknowledgment: synack.next_sequence(),
+        payload: REQUEST.to_vec(),
+        ..syn
+    };
+    lab.send_raw(Node::Client, &request)?;
+    let mut server = listener.accept()?;
+    server.receive(REQUEST.len())?;
+    server.send(RESPONSE)?;
+    let response = lab.wait_for(Node::Client, "the response", |segment| {
+        segment.payload == RESPONSE
+    })?;
+    let next = Segment {
+        sequence: request.next_sequence(),
+        acknowledgment: response.next_sequence(),
+        ..request
+    };
+    lab.send_raw(Node::Client, &next)?;
+    server.receive(REQUEST.len())?;
+    lab.settle()?;
+    lab.nft(Node::Client, "flush ruleset")?;
+    server.send(MORE)?;
+    lab.wait_for(Node::Client, "the kernel's reset", |segment| {
+        segment.flags.rst
+    })?;
+    lab.settle()?;
+    let later = Segment {
+        sequence: next.next_sequence(),
+        ..next
+    };
+    lab.send_raw(Node::Client, &later)?;
+    lab.settle()
 }
 
 /// The server's filter rejects the client's data; without the filter, the server's data comes.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Connection attempts that the server itself, or nobody, lets succeed.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
 
+use super::documented::public_hosts;
 use super::{Scenario, client, genuine, server, undecidable};
 use crate::lab::Lab;
 use crate::net::Node;
@@ -69,6 +71,13 @@ pub(super) const TABLE: &[Scenario] = &[
         captures: &[client(&[REFUSED]), server(&[REFUSED])],
     },
     Scenario {
+        name: "gateway_refuses_own_address",
+        purpose: "A connection attempt to the gateway's own public address is refused, and nothing else of that address is seen.",
+        kind: Kind::Real,
+        run: gateway_refuses_own_address,
+        captures: &[client(&[undecidable(REFUSED)])],
+    },
+    Scenario {
         name: "cancelled_connect",
         purpose: "The client gives up before the SYN-ACK comes, and answers it with a reset.",
         kind: Kind::Real,
@@ -124,6 +133,12 @@ fn host_firewall(lab: &mut Lab) -> Result<()> {
          }",
     )?;
     lab.dial_refused(CLOSED_PORT, Dial::default())
+}
+
+fn gateway_refuses_own_address(lab: &mut Lab) -> Result<()> {
+    let [address, ..] = public_hosts(lab.family());
+    lab.add_gateway_address(address)?;
+    lab.dial_refused_by(SocketAddr::new(address, CLOSED_PORT), Dial::default())
 }
 
 fn cancelled_connect(lab: &mut Lab) -> Result<()> {

@@ -9,15 +9,19 @@ use anyhow::Result;
 use super::injected::forged_now;
 use super::payload::{MORE, REQUEST, RESPONSE};
 use super::{Declared, Scenario, client, foreign, genuine};
+use crate::edit::Edit;
 use crate::family::Family;
 use crate::lab::{Lab, Spot};
 use crate::net::Node;
-use crate::peer::{Connection, Listener};
+use crate::peer::{Connection, Dial, Listener};
 use crate::segment::Segment;
 use crate::tokens::{Cause, Impact, Kind, Phase};
 use crate::wire::{Reaction, Toward};
 
 const PORT: u16 = 80;
+const CLOSED_PORT: u16 = 81;
+/// Milliseconds.
+const SILENCE: i64 = 90_000;
 /// The way back that is given up takes so long: a round trip of 87 ms becomes one of 47 ms.
 const SLOW_WAY: Duration = Duration::from_millis(60);
 /// How much longer the first packet of the server takes than all that follow.
@@ -28,6 +32,7 @@ const LONGER_ROUTE_TTL: u8 = 60;
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const REJECTED: Declared = genuine(Phase::Request, Cause::RequestRejected, Impact::Disruptive);
+const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
 const BLOCKED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
 
 pub(super) const TABLE: &[Scenario] = &[
@@ -130,6 +135,70 @@ pub(super) const TABLE: &[Scenario] = &[
         },
         captures: &[client(&[FORGOTTEN])],
     },
+    Scenario {
+        name: "route_shorter_after_minutes",
+        purpose: "The route becomes two hops and 40 ms shorter while the connection is silent for 90 seconds; then the restarted server resets.",
+        kind: Kind::Synthetic,
+        run: |lab| {
+            let (_listener, connection) = shorter(lab)?;
+            forget_and_send(connection, MORE)
+        },
+        captures: &[client(&[FORGOTTEN]).edited(&[Edit::Clock(is_more, SILENCE)])],
+    },
+    Scenario {
+        name: "route_shorter_refused_later",
+        purpose: "The route becomes two hops shorter; 90 seconds after the last conversation the server refuses another.",
+        kind: Kind::Synthetic,
+        run: |lab| {
+            lab.build_detour(2)?;
+            lab.take_detour()?;
+            let listener = lab.listen(PORT)?;
+            lab.ordinary_conversation(&listener)?;
+            lab.settle()?;
+            lab.leave_detour()?;
+            lab.dial_refused(CLOSED_PORT, Dial::default())
+        },
+        captures: &[client(&[REFUSED]).edited(&[Edit::Clock(is_to_closed_port, SILENCE)])],
+    },
+    Scenario {
+        name: "route_shorter_in_mid_stream",
+        purpose: "The route becomes two hops shorter, the server answers three more requests that way, and aborts.",
+        kind: Kind::Real,
+        run: |lab| {
+            lab.build_detour(2)?;
+            lab.take_detour()?;
+            let (_listener, mut connection) = at_rest(lab)?;
+            for _ in 0..4 {
+                connection.exchange(REQUEST, RESPONSE)?;
+            }
+            lab.settle()?;
+            lab.leave_detour()?;
+            for _ in 0..3 {
+                connection.exchange(REQUEST, RESPONSE)?;
+            }
+            lab.settle()?;
+            abort(connection)
+        },
+        captures: &[client(&[ABORT])],
+    },
+    Scenario {
+        name: "route_longer_and_back",
+        purpose: "After two conversations the route becomes two hops longer for a third, and is as before when the restarted server resets it.",
+        kind: Kind::Real,
+        run: |lab| {
+            lab.build_detour(2)?;
+            let listener = lab.listen(PORT)?;
+            twice_more(lab, &listener)?;
+            lab.settle()?;
+            lab.take_detour()?;
+            let mut connection = lab.connect(&listener)?;
+            connection.exchange(REQUEST, RESPONSE)?;
+            lab.settle()?;
+            lab.leave_detour()?;
+            forget(connection)
+        },
+        captures: &[client(&[FORGOTTEN])],
+    },
 ];
 
 /// A connection at rest; the next packet from the server comes two hops and 40 ms nearer.
@@ -161,10 +230,22 @@ fn abort(mut connection: Connection) -> Result<()> {
     connection.client.expect_reset()
 }
 
-fn forget(mut connection: Connection) -> Result<()> {
+fn forget(connection: Connection) -> Result<()> {
+    forget_and_send(connection, REQUEST)
+}
+
+fn forget_and_send(mut connection: Connection, payload: &[u8]) -> Result<()> {
     connection.server.forget()?;
-    connection.client.send(REQUEST)?;
+    connection.client.send(payload)?;
     connection.client.expect_reset()
+}
+
+fn is_more(segment: &Segment) -> bool {
+    segment.payload == MORE
+}
+
+fn is_to_closed_port(segment: &Segment) -> bool {
+    segment.destination.port() == CLOSED_PORT
 }
 
 fn twice_more(lab: &mut Lab, listener: &Listener) -> Result<()> {

@@ -4,14 +4,16 @@
 //! Sources: CTX200852 for NetScaler's code 8201, net4people/bbs#442 for timestamps off the clock,
 //! RFC 9293 §3.5.2 for what a host writes.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::documented::THERE_AND_BACK;
 use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign};
+use super::{CONSEQUENCE, Capture, Declared, Scenario, client, foreign};
 use crate::lab::{Lab, Spot};
+use crate::net::Node;
 use crate::peer::Dial;
 use crate::segment::{Flags, Segment};
 use crate::tokens::{Cause, Impact, Kind, Phase};
@@ -19,6 +21,8 @@ use crate::wire::{Injection, Reaction, Toward};
 use crate::wrap::Wrap;
 
 const PORT: u16 = 80;
+/// After so long nothing answers the last request.
+const SILENCE: Duration = Duration::from_millis(500);
 const STRAY_PACKET: u16 = 8201;
 
 const BLOCKED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
@@ -63,6 +67,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: second_box_on_link,
         captures: &[client(&[BLOCKED])],
+    },
+    Scenario {
+        name: "second_box_in_clients_name",
+        purpose: "A second device on the client's link resets the server in the client's name, with its TTL and another MAC address; the client goes on.",
+        kind: Kind::Synthetic,
+        run: second_box_in_clients_name,
+        captures: &[Capture::new(Node::NearRouter, &[BLOCKED, CONSEQUENCE])],
     },
     Scenario {
         name: "box_past_tunnel",
@@ -147,6 +158,37 @@ fn second_box_on_link(lab: &mut Lab) -> Result<()> {
     connection.client.send(MORE)?;
     connection.client.expect_reset()?;
     lab.end_captures()
+}
+
+/// The device swallows the client's data, which the client then repeats.
+fn second_box_in_clients_name(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    thread::sleep(SILENCE);
+    let mut has_reset = false;
+    lab.inject(
+        Spot::ClientLink,
+        Box::new(move |segment, toward| {
+            if toward == Toward::Client || segment.payload != MORE || has_reset {
+                return Reaction::pass();
+            }
+            has_reset = true;
+            let reset = Segment {
+                flags: Flags { ack: true, ..BARE },
+                timestamps: None,
+                payload: Vec::new(),
+                ..segment.clone()
+            };
+            Reaction::replace(vec![Injection {
+                link_source: Some(SECOND_BOX),
+                ..Injection::new(Duration::from_millis(1), Toward::Server, reset)
+            }])
+        }),
+    )?;
+    connection.client.send(MORE)?;
+    connection.server.expect_reset()?;
+    connection.client.expect_reset()
 }
 
 fn answered(segment: &Segment, change: fn(&mut Segment)) -> Reaction {

@@ -3,8 +3,9 @@
 
 use anyhow::Result;
 
+use super::own_host::REJECT;
 use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, genuine, server};
+use super::{CONSEQUENCE, Declared, Scenario, genuine, server};
 use crate::lab::Lab;
 use crate::net::Node;
 use crate::peer::Connection;
@@ -14,26 +15,51 @@ const PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
+const FILTERED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 
-pub(super) const TABLE: &[Scenario] = &[Scenario {
-    name: "reset_within_one_machine",
-    purpose: "Client and server are on one machine: a closed port and an abort over the loopback address, a closed port over its own address.",
-    kind: Kind::Real,
-    run: reset_within_one_machine,
-    captures: &[server(&[REFUSED, ABORT, REFUSED]).on_loopback()],
-}];
+pub(super) const TABLE: &[Scenario] = &[
+    Scenario {
+        name: "filter_within_one_machine",
+        purpose: "Client and server are on one machine, whose own filter resets a connection over the loopback address; the server's socket goes on.",
+        kind: Kind::Real,
+        run: filter_within_one_machine,
+        captures: &[server(&[FILTERED, CONSEQUENCE]).on_loopback()],
+    },
+    Scenario {
+        name: "reset_within_one_machine",
+        purpose: "Client and server are on one machine: a closed port and an abort over the loopback address, a closed port over its own address.",
+        kind: Kind::Real,
+        run: reset_within_one_machine,
+        captures: &[server(&[REFUSED, ABORT, REFUSED]).on_loopback()],
+    },
+];
 
-fn reset_within_one_machine(lab: &mut Lab) -> Result<()> {
-    let (loopback, own) = (lab.family().loopback(), lab.family().server());
-    lab.dial_refused_within_server(loopback, CLOSED_PORT)?;
+fn filter_within_one_machine(lab: &mut Lab) -> Result<()> {
+    let mut connection = over_loopback(lab)?;
+    lab.nft(Node::Server, REJECT)?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_reset()?;
+    lab.nft(Node::Server, "flush ruleset")?;
+    connection.server.send(RESPONSE)?;
+    connection.server.expect_reset()
+}
+
+fn over_loopback(lab: &mut Lab) -> Result<Connection> {
     let listener = lab.listen_at(Node::Server, PORT)?;
-    let client = lab.dial_within_server(loopback, PORT)?;
+    let client = lab.dial_within_server(lab.family().loopback(), PORT)?;
     let mut connection = Connection {
         client,
         server: listener.accept()?,
     };
     connection.exchange(REQUEST, RESPONSE)?;
+    Ok(connection)
+}
+
+fn reset_within_one_machine(lab: &mut Lab) -> Result<()> {
+    let (loopback, own) = (lab.family().loopback(), lab.family().server());
+    lab.dial_refused_within_server(loopback, CLOSED_PORT)?;
+    let mut connection = over_loopback(lab)?;
     connection.server.abort()?;
     connection.client.expect_reset()?;
     lab.dial_refused_within_server(own, CLOSED_PORT)
