@@ -57,8 +57,8 @@ fn sender_goes_on(
         let Some(verdict) = verdicts.get(&frame) else {
             break;
         };
-        // Where a story has saved the host, the note would accuse it.
-        if verdict.sender_goes_on() && verdict.origin() != Origin::Endpoint {
+        // The note calls the RST forged: only where the verdict does.
+        if verdict.sender_goes_on() && verdict.origin() == Origin::Middlebox {
             shown = shown.or(Some(Followup {
                 kind: FollowupKind::SenderContinues,
                 reset: frame,
