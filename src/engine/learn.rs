@@ -34,8 +34,12 @@ impl Engine {
                     .accepted(&mut self.verdicts, segment.source, segment.frame);
             } else if own && conversation.phase() == Phase::Syn {
                 self.neighbourhood.unanswered(&mut self.verdicts, segment);
-            } else if !own && !peers {
+            } else if !own {
                 self.attempts.begin(key, segment.frame);
+                if peers {
+                    // Captured after its answer.
+                    self.attempts.accept(&key, &mut self.verdicts.changes);
+                }
             }
         }
         let learned = conversation.learn(segment, side);
