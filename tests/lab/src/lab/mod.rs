@@ -330,17 +330,6 @@ impl Lab {
         self.net.lose_captures()
     }
 
-    /// Sends the server's packets by the detour from now on.
-    pub(crate) fn take_detour(&self) -> Result<()> {
-        let (_, hops) = self.detour.as_ref().context("there is no detour")?;
-        Detour::take(self.net.namespace(Node::FarRouter)?, *hops)
-    }
-
-    /// Sends the server's packets by the ordinary way again.
-    pub(crate) fn leave_detour(&self) -> Result<()> {
-        self.net.route_to_client()
-    }
-
     /// Sets a kernel parameter at a node.
     pub(crate) fn sysctl(&self, node: Node, parameter: &str, value: &str) -> Result<()> {
         self.net.namespace(node)?.sysctl(parameter, value)

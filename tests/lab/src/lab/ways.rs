@@ -28,6 +28,17 @@ const WAY_BACK: Duration = Duration::from_millis(20);
 const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 
 impl Lab {
+    /// Sends the server's packets by the detour from now on.
+    pub(crate) fn take_detour(&self) -> Result<()> {
+        let (_, hops) = self.detour.as_ref().context("there is no detour")?;
+        Detour::take(self.net.namespace(Node::FarRouter)?, *hops)
+    }
+
+    /// Sends the server's packets by the ordinary way again.
+    pub(crate) fn leave_detour(&self) -> Result<()> {
+        self.net.route_to_client()
+    }
+
     /// Builds a way back to the client by so many routers more; nothing goes that way yet.
     pub(crate) fn build_detour(&mut self, hops: u8) -> Result<()> {
         self.build_slow_detour(hops, WAY_BACK)
