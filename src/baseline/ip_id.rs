@@ -123,6 +123,13 @@ impl IpId {
         self.ones >= 2 && u16::from(self.ones) * 10 >= moved * 9
     }
 
+    /// Whether a step was longer than a counter's, in one of the last 255 or more:
+    /// a packet of another sender among them, or another connection's packets.
+    #[must_use]
+    pub const fn has_jumped(&self) -> bool {
+        self.jumps > 0
+    }
+
     /// Whether packets with ID 0 were among counted ones, as Linux' SYN-ACKs are.
     #[must_use]
     pub const fn began_with_zero(&self) -> bool {

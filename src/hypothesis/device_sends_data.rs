@@ -32,7 +32,7 @@ pub(super) const LINES: &[Line] = &[
 pub(super) fn share(case: &Case, finding: &Finding) -> Share {
     match finding.kind() {
         // A jump would show where its packets begin.
-        Kind::IpIdContinuesCounter if case.sender.ip_id.counts_by_one() => Share::None,
+        Kind::IpIdContinuesCounter if counts_on(case) => Share::None,
         Kind::TtlMatchesBaseline
         | Kind::IpIdContinuesCounter
         | Kind::IpIdContinuesHost
@@ -43,4 +43,9 @@ pub(super) fn share(case: &Case, finding: &Finding) -> Share {
         Kind::TimestampsContinue => Share::Weighs(-6),
         _ => Share::None,
     }
+}
+
+/// Whether all packets of either TTL are numbered by one counter.
+fn counts_on(case: &Case) -> bool {
+    case.sender.ip_id.counts_by_one() && !case.sender.ip_id.has_jumped()
 }

@@ -16,22 +16,6 @@ pub(super) const TITLE: &str = "The other segment is the forgery, not the RST";
 
 pub(super) const LINES: &[Line] = &[
     Line {
-        effect: Effect::Refutes,
-        because: "nothing goes on",
-        when: |case| case.aftermath.continued.is_none() && !came_later(case),
-        source: "nothing to explain",
-    },
-    Line {
-        effect: Effect::Costs(6),
-        because: "its numbers are none that the connection may have",
-        when: |case| {
-            case.aftermath
-                .continued
-                .is_some_and(|continued| !continued.plausible)
-        },
-        source: "RFC 5961 §1: a blind attacker guesses them",
-    },
-    Line {
         effect: Effect::Costs(9),
         because: "it came from another distance than the claimed sender's packets",
         when: Case::continuation_is_strange,

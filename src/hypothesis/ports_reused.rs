@@ -5,8 +5,6 @@
 //! What goes on is another connection on the same ports, whose SYN is not in the
 //! capture (drops, filters, a capture of one direction).
 
-use std::time::Duration;
-
 use super::{Effect, Line, Share, Sort, always, explained};
 use crate::{
     case::Case,
@@ -30,16 +28,6 @@ pub(super) const LINES: &[Line] = &[
         source: "RFC 7323 §5.4: another connection begins with another offset",
     },
     Line {
-        effect: Effect::Costs(6),
-        because: "half a minute or more went by",
-        when: |case| {
-            case.aftermath
-                .continued
-                .is_some_and(|continued| continued.after >= HALF_A_MINUTE)
-        },
-        source: "docs/measured.md#ports-used-again",
-    },
-    Line {
         effect: Effect::Costs(25),
         because: "the capture lacks its SYN",
         when: always,
@@ -54,5 +42,3 @@ pub(super) fn share(case: &Case, finding: &Finding) -> Share {
         Kind::SenderContinues | Kind::TtlReturns
     ))
 }
-
-const HALF_A_MINUTE: Duration = Duration::from_secs(30);

@@ -19,12 +19,6 @@ pub(super) const TITLE: &str = "The round trips seen before were slow ones";
 
 pub(super) const LINES: &[Line] = &[
     Line {
-        effect: Effect::Refutes,
-        because: "it came no sooner than the fastest answer",
-        when: |case| !case.is_quick(),
-        source: "nothing to explain",
-    },
-    Line {
         effect: Effect::Costs(6),
         because: "the round trips seen may be those of delayed ACKs",
         when: |case| !case.trips.certain,
