@@ -40,12 +40,16 @@ pub struct Mutation {
 
 #[cfg(feature = "mutation")]
 mod active {
-    use std::{cell::RefCell, ffi::CStr};
+    use std::{cell::RefCell, collections::BTreeSet, ffi::CStr};
 
     use super::{Kind, Mutation};
 
+    /// Kind, row and place.
+    type Asked = BTreeSet<(Kind, &'static CStr, usize)>;
+
     thread_local! {
         static OUT: RefCell<Option<Mutation>> = const { RefCell::new(None) };
+        static ASKED: RefCell<Option<Asked>> = const { RefCell::new(None) };
     }
 
     /// Takes something out of all that this thread judges until the answer is dropped.
@@ -65,8 +69,27 @@ mod active {
         }
     }
 
-    /// Whether it is out.
-    pub(crate) fn is_out(kind: Kind, row: &CStr, line: usize) -> bool {
+    /// What can be taken out and was asked for while this ran: anything else taken
+    /// out makes no difference to it.
+    pub fn asked_by<T>(run: impl FnOnce() -> T) -> (T, BTreeSet<Mutation>) {
+        ASKED.set(Some(Asked::new()));
+        let result = run();
+        let asked = ASKED.take().unwrap_or_default().into_iter();
+        let asked = asked.map(|(kind, row, line)| Mutation {
+            kind,
+            row: row.to_string_lossy().into_owned(),
+            line,
+        });
+        (result, asked.collect())
+    }
+
+    /// Whether it is out. To be asked last, where the answer makes a difference.
+    pub(crate) fn is_out(kind: Kind, row: &'static CStr, line: usize) -> bool {
+        ASKED.with_borrow_mut(|asked| {
+            if let Some(asked) = asked {
+                asked.insert((kind, row, line));
+            }
+        });
         OUT.with_borrow(|out| {
             out.as_ref().is_some_and(|out| {
                 out.kind == kind && out.line == line && out.row.as_bytes() == row.to_bytes()
@@ -89,7 +112,7 @@ mod active {
 
 pub(crate) use active::is_out;
 #[cfg(feature = "mutation")]
-pub use active::{TakenOut, take_out};
+pub use active::{TakenOut, asked_by, take_out};
 
 /// A threshold as it stands, unless it is taken out. One that another module has is
 /// written `limit!(NAME of "its::module")`.
@@ -121,8 +144,19 @@ pub(crate) use limit;
 /// nothing uses any more shows as dead.
 pub const THRESHOLDS: &[&str] = &[
     "baseline::ip_id::COUNTER_STEP",
+    "baseline::resetter::FARTHEST",
     "baseline::series::SHORTEST",
     "baseline::series::TOLERANCE",
+    "case::aftermath::CLOCK_SLACK_MS",
+    "case::aftermath::OVERTAKEN_AT_MOST",
+    "case::aftermath::SHUFFLED_AT_MOST",
+    "case::aftermath::STEP_MS",
+    "case::distance::CONFIRMED_BY",
+    "case::distance::FORGERS_FEW",
+    "case::gather::DOUBLED",
+    "case::host::CLOCK_SLACK",
+    "case::host::QUICK",
+    "case::host::SHORTEST_PATH",
     "case::neighbours::SAME_SILENCES",
     "case::reset::FORWARDED_WITHIN",
     "case::reset::NUMBERED_WITHIN",
@@ -135,17 +169,33 @@ pub const THRESHOLDS: &[&str] = &[
     "conversation::answer::BESIDE",
     "conversation::answer::PROBE_JITTER",
     "conversation::answer::REACTS_WITHIN",
+    "conversation::history::COPIED_WITHIN",
+    "conversation::history::LATE_AT_MOST",
+    "conversation::history::PLACED",
+    "engine::aftermath::UNKNOWN_PATH",
     "engine::neighbourhood::SAME_WITHIN_PER_CENT",
     "engine::neighbourhood::SCANNED",
     "engine::neighbourhood::SCANNED_WITHIN",
     "engine::neighbourhood::SHORTEST_SILENCE",
+    "evidence::acks_unsent::MISSED",
     "evidence::both_sides_reset::AT_ONCE",
     "evidence::burst_climbs::BURST_WITHIN",
     "evidence::burst_climbs::MOST",
+    "evidence::burst_repeats::AT_ONCE",
     "evidence::burst_strides::BURST_WITHIN",
     "evidence::burst_strides::MOST_SEGMENTS",
     "evidence::burst_strides::MOST_WINDOWS",
     "evidence::foreign_payload::LONGEST",
+    "evidence::gateway_answers::STRANGERS",
+    "evidence::ip_id_off_counter::MOVED_ON_AFTER",
+    "evidence::ip_id_off_counter::NEAR",
+    "evidence::sender_continues::HANDSHAKE_WITHIN",
+    "evidence::took_round_trip::WHOLE",
+    "evidence::ttl_changed_midway::FEW",
+    "evidence::ttl_impossible::MOST_HOPS",
+    "evidence::ttl_wanders::SEVERAL",
+    "hypothesis::own_host_program::A_PATH",
+    "hypothesis::own_host_program::NO_PATH",
     "verdict::labels::PACKETS_LOOKED_AT",
 ];
 
@@ -188,7 +238,7 @@ pub(crate) trait Limit: Copy {
     const LARGEST: Self;
 
     /// Itself, unless it is taken out.
-    fn unless_out(self, path: &CStr) -> Self {
+    fn unless_out(self, path: &'static CStr) -> Self {
         if is_out(Kind::Smallest, path, 0) {
             Self::SMALLEST
         } else if is_out(Kind::Largest, path, 0) {

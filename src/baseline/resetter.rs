@@ -13,7 +13,10 @@ use std::{
     rc::Rc,
 };
 
-use crate::wire::{FrameNumber, Segment, TcpFlags};
+use crate::{
+    mutation::limit,
+    wire::{FrameNumber, Segment, TcpFlags},
+};
 
 /// What the RSTs of one device have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +168,9 @@ impl Numbers {
         let id = ip.id().filter(|id| *id != 0)?;
         let host = reset.source.address;
         let before = self.last.iter().rev().find(|(other, ttl, last, _)| {
-            *other != host && *ttl == ip.ttl && (1..=FARTHEST).contains(&id.wrapping_sub(*last))
+            *other != host
+                && *ttl == ip.ttl
+                && (1..=limit!(FARTHEST)).contains(&id.wrapping_sub(*last))
         });
         let found = before.map(|(_, _, last, frame)| (*last, *frame));
         self.last.push_back((host, ip.ttl, id, reset.frame));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Case, LaterTtls};
 use crate::{
     conversation::Shape,
+    mutation::limit,
     wire::{FrameNumber, Timestamps},
 };
 
@@ -60,7 +61,8 @@ impl Continuation {
     #[must_use]
     pub fn tells_more_than(&self, before: &Self) -> bool {
         let steps = |after: Duration| {
-            u8::from(after >= SHUFFLED_AT_MOST) + u8::from(after >= OVERTAKEN_AT_MOST)
+            u8::from(after >= limit!(SHUFFLED_AT_MOST))
+                + u8::from(after >= limit!(OVERTAKEN_AT_MOST))
         };
         let shown = |it: &Self| {
             (
@@ -132,7 +134,7 @@ impl Case {
         let most = self
             .silence_ms()
             .saturating_add(run)
-            .saturating_add(CLOCK_SLACK_MS);
+            .saturating_add(limit!(CLOCK_SLACK_MS));
         self.ticks_to(&continued).is_some_and(|ticks| ticks <= most)
     }
 
@@ -143,7 +145,7 @@ impl Case {
         let Some(continued) = self.aftermath.continued else {
             return false;
         };
-        let from = self.silence_ms().saturating_add(STEP_MS);
+        let from = self.silence_ms().saturating_add(limit!(STEP_MS));
         self.continues_on_clock() && self.ticks_to(&continued).is_some_and(|ticks| ticks > from)
     }
 

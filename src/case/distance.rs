@@ -8,6 +8,7 @@ use super::Case;
 use crate::{
     baseline::{SMALLEST_SURE_INITIAL, Ttl, hops, initial_ttl},
     conversation::Role,
+    mutation::limit,
     wire::FrameNumber,
 };
 
@@ -161,7 +162,7 @@ impl Case {
     #[must_use]
     pub fn route_change_is_confirmed(&self) -> bool {
         let later = &self.aftermath.later_ttls;
-        later.begun_as_reset >= CONFIRMED_BY
+        later.begun_as_reset >= limit!(CONFIRMED_BY)
             && later.begun_as_before == 0
             && later.returned.is_none()
     }
@@ -197,7 +198,7 @@ impl Case {
     pub fn has_used_ttl(&self, ttl: u8) -> bool {
         let count = self.sender.ttl.count_of(ttl);
         let since_then_another = self.sender.last_ttl != Some(ttl);
-        count > FORGERS_FEW || (count > 1 && since_then_another)
+        count > limit!(FORGERS_FEW) || (count > 1 && since_then_another)
     }
 
     /// The claimed sender's usual TTL from before the RST, in this conversation or
@@ -219,7 +220,7 @@ impl Case {
         else {
             return false;
         };
-        if self.sender.ttl.usual_count() > FORGERS_FEW {
+        if self.sender.ttl.usual_count() > limit!(FORGERS_FEW) {
             return false;
         }
         let Some(usual) = self.host.as_ref().and_then(|host| host.beginnings.usual()) else {

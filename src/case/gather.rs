@@ -8,6 +8,7 @@ use super::{Aftermath, Case, EarlierReset, HostHabits, Neighbours, SharedCounter
 use crate::{
     baseline::{Gateway, Host},
     conversation::{Acceptability, Answer, Conversation, Role, Side},
+    mutation::limit,
     wire::{FrameNumber, Segment, SeqNumber, Timestamp},
 };
 
@@ -58,7 +59,7 @@ impl Case {
         let born = Self::of_conversation(reset, (conversation, side), surroundings, thresholds);
         let original = surroundings
             .earlier
-            .filter(|earlier| earlier.is_forwarded_as(&born.reset, born.copies >= DOUBLED))
+            .filter(|earlier| earlier.is_forwarded_as(&born.reset, born.copies >= limit!(DOUBLED)))
             .and(surroundings.earlier_case);
         let case = match original {
             Some(original) => born.as_copy_of(original),

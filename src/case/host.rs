@@ -8,6 +8,7 @@ use super::Case;
 use crate::{
     baseline::{Host, Pattern, ResetTtls, Stack, Ttl},
     conversation::Endpoint,
+    mutation::limit,
     wire::FrameNumber,
 };
 
@@ -104,7 +105,7 @@ impl Case {
     #[must_use]
     pub fn share_of_round_trip(&self) -> Option<u32> {
         let (bound, round_trip) = (self.bound()?, self.trips.smallest()?);
-        if round_trip < SHORTEST_PATH {
+        if round_trip < limit!(SHORTEST_PATH) {
             return None;
         }
         let share = bound.latency.as_micros() * 100 / round_trip.as_micros().max(1);
@@ -116,7 +117,10 @@ impl Case {
     #[must_use]
     pub fn reacted_within_half_a_round_trip(&self) -> bool {
         let reaction = self.answer.content.or(self.answer.trigger);
-        let trip = self.trips.smallest().filter(|trip| *trip >= SHORTEST_PATH);
+        let trip = self
+            .trips
+            .smallest()
+            .filter(|trip| *trip >= limit!(SHORTEST_PATH));
         reaction
             .zip(trip)
             .is_some_and(|(reaction, trip)| reaction.latency * 2 < trip)
@@ -127,7 +131,7 @@ impl Case {
     #[must_use]
     pub fn is_quick(&self) -> bool {
         self.share_of_round_trip()
-            .is_some_and(|share| share < QUICK)
+            .is_some_and(|share| share < limit!(QUICK))
     }
 
     /// Whether a TSval is where the claimed sender's clock may stand by now.
@@ -137,8 +141,8 @@ impl Case {
         let run = u32::try_from(silent.as_millis()).unwrap_or(u32::MAX);
         let ahead = value.wrapping_sub(self.sender.timestamp);
         let behind = self.sender.timestamp.wrapping_sub(value);
-        ahead <= run.saturating_add(CLOCK_SLACK)
-            || behind <= CLOCK_SLACK
+        ahead <= run.saturating_add(limit!(CLOCK_SLACK))
+            || behind <= limit!(CLOCK_SLACK)
             || is_on_fast_clock(silent, ahead)
     }
 }
@@ -151,5 +155,5 @@ const CLOCK_SLACK: u32 = 10_000;
 /// eighth is left for clocks that are not exact.
 fn is_on_fast_clock(silent: Duration, ahead: u32) -> bool {
     let run = u32::try_from(silent.as_micros()).unwrap_or(u32::MAX);
-    ahead.abs_diff(run) <= (run / 8).max(CLOCK_SLACK)
+    ahead.abs_diff(run) <= (run / 8).max(limit!(CLOCK_SLACK))
 }

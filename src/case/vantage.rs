@@ -6,6 +6,7 @@ use super::Case;
 use crate::{
     baseline::hops,
     conversation::{BESIDE, Endpoint},
+    mutation::limit,
 };
 
 /// Where the capture was taken, as far as it shows.
@@ -26,7 +27,12 @@ impl Case {
     pub fn vantage(&self) -> Option<Vantage> {
         let beside = |side: &Endpoint| {
             let unrouted = hops(side.ttl.usual()?) == 0;
-            Some(unrouted && side.rtt().is_none_or(|rtt| rtt < BESIDE))
+            Some(
+                unrouted
+                    && side
+                        .rtt()
+                        .is_none_or(|rtt| rtt < limit!(BESIDE of "conversation::answer")),
+            )
         };
         match (beside(&self.sender), beside(&self.receiver)) {
             // On one link with both it is beside both, and says nothing.

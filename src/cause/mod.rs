@@ -46,7 +46,7 @@ impl Cause {
         let is_in = |rule: &row::Rule, place| !is_out(Kind::Cause, rule.cause().token(), place);
         rules()
             .zip(0..)
-            .find(|(rule, place)| is_in(rule, *place) && rule.recognises(case, origin))
+            .find(|(rule, place)| rule.recognises(case, origin) && is_in(rule, *place))
             .map_or(Self::Unknown, |(rule, _)| rule.cause())
     }
 

@@ -11,8 +11,8 @@ use super::{
         learn_repeats, learn_syn,
     },
 };
-use crate::baseline::hops;
 use crate::wire::{Content, FrameNumber, Segment, Timestamp};
+use crate::{baseline::hops, mutation::limit};
 
 /// A copy follows its original within a router's or a mirror port's delay
 /// (measured: 30 µs with `-i any`); 10 ms leave room for a busy one, and are less
@@ -32,7 +32,7 @@ const PLACED: u8 = 3;
 /// Whether this SYN comes from another distance than the host's packets, in a
 /// connection that is up.
 fn is_strange_syn(segment: &Segment<'_>, sender: &Endpoint) -> bool {
-    let up = !sender.fin() && sender.ttl.usual_count() >= PLACED;
+    let up = !sender.fin() && sender.ttl.usual_count() >= limit!(PLACED);
     let usual = sender.ttl.usual().map(hops);
     up && usual != segment.ip.map(|ip| hops(ip.ttl)) && segment.ip.is_some()
 }
@@ -52,7 +52,7 @@ fn is_numbered_before(segment: &Segment<'_>, sender: &Endpoint) -> bool {
     let (Some(id), Some(last), true) = (id, last, sender.ip_id.counts_by_one()) else {
         return false;
     };
-    last.wrapping_sub(id) <= LATE_AT_MOST
+    last.wrapping_sub(id) <= limit!(LATE_AT_MOST)
 }
 
 /// Packets by which a copy may be late: a second of a busy connection (estimate).
@@ -282,7 +282,7 @@ impl Conversation {
                 && sent.ack == segment.ack
                 && sent.flags == segment.flags
                 && u32::from(sent.length) == segment.length().min(u16::MAX.into())
-                && segment.time.since(sent.time) <= COPIED_WITHIN
+                && segment.time.since(sent.time) <= limit!(COPIED_WITHIN)
         });
         let Some((_, newer)) = original else {
             return false;
@@ -324,7 +324,7 @@ impl Conversation {
                 sent.seq == segment.seq
                     && sent.ack == segment.ack
                     && sent.flags == segment.flags
-                    && segment.time.since(sent.time) > COPIED_WITHIN
+                    && segment.time.since(sent.time) > limit!(COPIED_WITHIN)
             })
     }
 

@@ -9,6 +9,7 @@ use super::{Verdicts, verdicts::LONGEST_RUN};
 use crate::{
     case::{Case, Continuation, OVERTAKEN_AT_MOST, Origin},
     conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},
+    mutation::limit,
     verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment, SeqNumber},
 };
@@ -130,7 +131,10 @@ fn receiver_goes_on(
     segment: &Segment<'_>,
     side: Side,
 ) -> Option<Followup> {
-    let receiver_rtt = conversation.endpoint(side).rtt().unwrap_or(UNKNOWN_PATH);
+    let receiver_rtt = conversation
+        .endpoint(side)
+        .rtt()
+        .unwrap_or(limit!(UNKNOWN_PATH));
     let last = conversation.last_reset(side.peer())?;
     let case = verdicts.get(&last.frame)?.case();
     let aftermath = &case.aftermath;
@@ -143,7 +147,7 @@ fn receiver_goes_on(
         // The challenge ACK of RFC 5961 §3.2 comes at once.
         Acceptability::InWindow | Acceptability::OutOfWindow => after >= receiver_rtt,
         Acceptability::Exact | Acceptability::Unknown => {
-            after > receiver_rtt * 2 + OVERTAKEN_AT_MOST
+            after > receiver_rtt * 2 + limit!(OVERTAKEN_AT_MOST of "case::aftermath")
         }
     };
     if !reacted {

@@ -19,6 +19,7 @@ use crate::{
     case::Case,
     conversation::Phase,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -39,7 +40,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::DoesNotApply;
     }
     let beyond = case.reset.ack.distance(receiver.snd_nxt).unsigned_abs();
-    if beyond <= MISSED || case.phase == Phase::Syn {
+    if beyond <= limit!(MISSED) || case.phase == Phase::Syn {
         return Observed::Absent;
     }
     Observed::Present(Finding {

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::{
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -49,7 +50,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let equal = earlier.ip == reset.ip
         && (earlier.seq, earlier.ack, earlier.flags, earlier.window)
             == (reset.seq, reset.ack, reset.flags, reset.window);
-    if !equal || earlier.age > AT_ONCE || case.copies > 0 {
+    if !equal || earlier.age > limit!(AT_ONCE) || case.copies > 0 {
         return Observed::Absent;
     }
     Observed::Present(Finding {

@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::{
     case::{Case, SHORTEST_PATH},
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{say, write_span},
 };
@@ -50,7 +51,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
             "no round trip to the claimed sender is in the capture to compare the RST's speed with",
         );
     };
-    if round_trip < SHORTEST_PATH {
+    if round_trip < limit!(SHORTEST_PATH of "case::host") {
         return Observed::NotObservable(
             "the claimed sender is too near to this capture point for timing to tell",
         );

@@ -22,6 +22,7 @@ use crate::{
     baseline::{is_stranger, is_unrouted},
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{Count, say},
 };
@@ -52,7 +53,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let (claimed, receiver) = (case.reset.source.address, case.reset.destination.address);
     let forwards = gateway.forwards_for_others_than(claimed);
     let strangers = gateway.resets_for_strangers(claimed, receiver);
-    let is_gateway = forwards > 0 || strangers >= STRANGERS;
+    let is_gateway = forwards > 0 || strangers >= limit!(STRANGERS);
     if !is_gateway || !is_stranger(claimed, receiver) {
         return Observed::Absent;
     }

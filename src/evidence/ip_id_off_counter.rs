@@ -24,6 +24,7 @@ use crate::{
     baseline::Pattern,
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -64,13 +65,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     else {
         return Observed::DoesNotApply;
     };
-    if case.reset.time.since(case.sender.last_time) > MOVED_ON_AFTER {
+    if case.reset.time.since(case.sender.last_time) > limit!(MOVED_ON_AFTER) {
         return Observed::NotObservable(
             "the claimed sender was silent for long enough for its IP ID counter to have moved on",
         );
     }
     let distance = id.wrapping_sub(last).min(last.wrapping_sub(id));
-    if distance <= NEAR {
+    if distance <= limit!(NEAR) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

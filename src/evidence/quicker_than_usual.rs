@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::{
     case::{Case, SHORTEST_PATH},
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{say, write_span},
 };
@@ -42,7 +43,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // faster_than_path says so already.
         return Observed::DoesNotApply;
     };
-    if round_trip < SHORTEST_PATH {
+    if round_trip < limit!(SHORTEST_PATH of "case::host") {
         return Observed::DoesNotApply;
     }
     let quicker = bound.latency * 5 < round_trip * 4 && bound.latency * 2 >= round_trip;

@@ -27,6 +27,7 @@ use crate::{
     case::{Case, OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST},
     conversation::{Phase, Shape, State},
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{Count, say, write_span},
 };
@@ -68,7 +69,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         );
     }
     let in_handshake = matches!(case.phase, Phase::Syn | Phase::Handshake);
-    if in_handshake && continued.after > HANDSHAKE_WITHIN {
+    if in_handshake && continued.after > limit!(HANDSHAKE_WITHIN) {
         return Observed::NotObservable(
             "the claimed sender goes on much later, as scanners with raw sockets do",
         );
@@ -78,8 +79,8 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // It is numbered behind all that its sender had sent.
         (true, Shape::Active) if numbered_last => Duration::ZERO,
         // It is numbered by what it answers, or below what was sent.
-        (true, _) => SHUFFLED_AT_MOST,
-        (false, _) => OVERTAKEN_AT_MOST,
+        (true, _) => limit!(SHUFFLED_AT_MOST of "case::aftermath"),
+        (false, _) => limit!(OVERTAKEN_AT_MOST of "case::aftermath"),
     };
     if continued.after < possible_delay {
         return Observed::Absent;

@@ -21,6 +21,7 @@ use std::time::Duration;
 use crate::{
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::{say, write_span},
 };
@@ -48,7 +49,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // Whose round trip it was is in doubt.
         return Observed::DoesNotApply;
     }
-    if share < WHOLE {
+    if share < limit!(WHOLE) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

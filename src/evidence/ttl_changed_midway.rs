@@ -22,6 +22,7 @@ use crate::{
     baseline::hops,
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -53,7 +54,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     // Where the packet before the first is the yardstick, ttl_off_baseline says it.
     let is_usual = case.sender.ttl.usual() == Some(ttl);
-    if !is_usual || as_reset > FEW || case.sender.last_ttl != Some(ttl) {
+    if !is_usual || as_reset > limit!(FEW) || case.sender.last_ttl != Some(ttl) {
         return Observed::Absent;
     }
     Observed::Present(Finding { first, ttl, frame })

@@ -20,6 +20,7 @@ use crate::{
     baseline::hops,
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -43,7 +44,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let hops = hops(ttl);
     // A host whose own packets are as strange starts them so.
     let own = case.sender.ttl.has_seen(ttl);
-    if hops <= MOST_HOPS || own {
+    if hops <= limit!(MOST_HOPS) || own {
         return Observed::Absent;
     }
     Observed::Present(Finding {

@@ -20,6 +20,7 @@
 use crate::{
     case::Case,
     evidence::{Observed, Words},
+    mutation::limit,
     wire::FrameNumber,
     words::say,
 };
@@ -40,7 +41,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     };
     let strange = case.other_distance().is_some();
     let different = host.reset_ttls.strange_to(&host.ttl);
-    if !strange || different < SEVERAL {
+    if !strange || different < limit!(SEVERAL) {
         return Observed::Absent;
     }
     Observed::Present(Finding {

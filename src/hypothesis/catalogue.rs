@@ -46,8 +46,7 @@ impl Hypothesis {
         let mut told = None;
         let mut more = 0;
         for (place, line) in self.lines.iter().enumerate() {
-            let is_out = is_out(Kind::Line, self.token, place);
-            if is_out || !(line.when)(case) {
+            if !(line.when)(case) || is_out(Kind::Line, self.token, place) {
                 continue;
             }
             match line.effect {

@@ -12,6 +12,7 @@ use crate::{
     baseline::hops,
     case::Case,
     evidence::{Finding, Kind, shows},
+    mutation::limit,
 };
 
 pub(super) const SORT: Sort = Sort::Situation;
@@ -120,8 +121,9 @@ pub(super) fn share(case: &Case, finding: &Finding) -> Share {
 fn sets_own_ttl(case: &Case) -> bool {
     const NO_PATH: u8 = 25;
     const A_PATH: u8 = 15;
-    case.other_distance()
-        .is_some_and(|compared| compared.hops_expected > NO_PATH && compared.hops < A_PATH)
+    case.other_distance().is_some_and(|compared| {
+        compared.hops_expected > limit!(NO_PATH) && compared.hops < limit!(A_PATH)
+    })
 }
 
 /// One hop nearer from the same initial value: as a host stands before its container

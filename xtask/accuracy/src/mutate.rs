@@ -41,6 +41,8 @@ struct Capture {
     path: PathBuf,
     frames: Vec<Frame>,
     said: Vec<FrameFields>,
+    /// What they depend on, perhaps.
+    asked: BTreeSet<Mutation>,
 }
 
 /// What changes where something is taken out: how many RSTs have another value.
@@ -155,10 +157,18 @@ fn name(mutation: &Mutation) -> String {
     match mutation.kind {
         Kind::Weight => format!("weight {row}"),
         Kind::Cause => format!("cause {row} (rule {})", mutation.line + 1),
-        Kind::Line => format!("line {row} {}", mutation.line),
+        Kind::Line => format!("line {row} {}: {}", mutation.line + 1, because(mutation)),
         Kind::Smallest => format!("threshold {row} = smallest"),
         Kind::Largest => format!("threshold {row} = largest"),
     }
+}
+
+/// When a story's line holds, in its own words.
+fn because(mutation: &Mutation) -> &'static str {
+    let mut stories = hypothesis::TABLE.iter();
+    let story = stories.find(|story| story.token.to_bytes() == mutation.row.as_bytes());
+    let line = story.and_then(|story| story.lines.get(mutation.line));
+    line.map_or("", |line| line.because)
 }
 
 /// What is said of a capture now.
@@ -177,7 +187,10 @@ fn replay(frames: &[Frame]) -> Vec<FrameFields> {
 fn effect(mutation: &Mutation, captures: &[Capture]) -> Effect {
     let _out = mutation::take_out(mutation.clone());
     let mut effect = Effect::default();
-    for capture in captures {
+    for capture in captures
+        .iter()
+        .filter(|capture| capture.asked.contains(mutation))
+    {
         let replayed = panic::catch_unwind(AssertUnwindSafe(|| replay(&capture.frames)));
         let Ok(now) = replayed else {
             effect.panicked = true;
@@ -205,8 +218,13 @@ fn captures(names: &[String]) -> Result<Vec<Capture>> {
                     continue;
                 }
             };
-            let said = replay(&frames);
-            captures.push(Capture { path, frames, said });
+            let (said, asked) = mutation::asked_by(|| replay(&frames));
+            captures.push(Capture {
+                path,
+                frames,
+                said,
+                asked,
+            });
         }
     }
     Ok(captures)
@@ -355,6 +373,8 @@ mod tests {
             let effect = effect(mutation, &captures);
             assert!(effect.decides(), "{part} decides nothing: {effect:?}");
         }
+        let mut lines = all.iter().filter(|mutation| mutation.row == "other_member");
+        assert!(lines.any(|line| effect(line, &captures).decides()));
     }
 
     #[test]
