@@ -11,8 +11,11 @@ use super::{
         learn_repeats, learn_syn,
     },
 };
-use crate::wire::{Content, FrameNumber, Segment, Timestamp};
-use crate::{baseline::hops, mutation::limit};
+use crate::{
+    baseline::hops,
+    mutation::limit,
+    wire::{Content, FrameNumber, Segment, Timestamp},
+};
 
 /// A copy follows its original within a router's or a mirror port's delay
 /// (measured: 30 µs with `-i any`); 10 ms leave room for a busy one, and are less

@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 use super::{Endpoint, Event, Recent, SegmentKind, State};
-use crate::baseline::SynLayout;
-use crate::wire::{Content, IpVersion, Segment, TcpFlags};
+use crate::{
+    baseline::SynLayout,
+    wire::{Content, IpVersion, Segment, TcpFlags},
+};
 
 /// What the payload is: where it goes on with a request, that request.
 pub(super) fn content_of(segment: &Segment<'_>, sender: &Endpoint) -> Content {

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A case on disk: `capture.pcap` and `case.toml`.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
-use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
-use pcap_file::pcapng::PcapNgWriter;
-use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+use pcap_file::{
+    DataLink, TsResolution,
+    pcap::{PcapHeader, PcapPacket, PcapWriter},
+    pcapng::{
+        PcapNgWriter,
+        blocks::{
+            enhanced_packet::EnhancedPacketBlock,
+            interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption},
+        },
+    },
 };
-use pcap_file::{DataLink, TsResolution};
 use serde::Serialize;
 
-use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
-use crate::vantage::Frame;
-use crate::wrap::{Packet, Wrap};
+use crate::{
+    tokens::{Cause, Impact, Kind, Origin, Phase},
+    vantage::Frame,
+    wrap::{Packet, Wrap},
+};
 
 /// Captures are in the repository, so they are kept small.
 const CAPTURE_LIMIT: usize = 10 * 1024;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A longer way back: routers in a row between r2 and the middlebox, beside the wire that joins
 //! them, so that a route can change in the middle of a connection.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Result;
 
-use crate::family::Family;
-use crate::namespace::Namespace;
-use crate::net::{prepare, text};
-use crate::wire::{End, WirePlan, Wires};
+use crate::{
+    family::Family,
+    namespace::Namespace,
+    net::{prepare, text},
+    wire::{End, WirePlan, Wires},
+};
 
 /// The device at either end, in r2 and in the middlebox.
 const DEVICE: &str = "detour";

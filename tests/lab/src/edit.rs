@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What goes wrong between the wire and the file: mirror ports that are late or deliver twice,
 //! clocks that are set, captures of two places in one file.
 //!
@@ -10,9 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use etherparse::{Ipv4Header, Ipv6Header, TcpHeader};
 
-use crate::recorded::SECOND_CAPTURE;
-use crate::segment::Segment;
-use crate::vantage::Frame;
+use crate::{recorded::SECOND_CAPTURE, segment::Segment, vantage::Frame};
 
 const ETHERNET_HEADER: usize = 14;
 /// Two devices that nobody else is, for the second copy behind a bridge of tunnels.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The two IP versions, and the fixed addresses of the topology in each.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Hosts with TCP stacks other than Linux's: programs on a TAP device of r2, beside the server.
 //!
 //! All of them serve port 80 in the same way: they answer what they read, and abort the
 //! connection at [`ABORT`]. Dropping one is a crash: the next one does not know its connections.
 
-use std::net::{IpAddr, Ipv6Addr};
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
-use std::thread::{self, JoinHandle};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
+    },
+    thread::{self, JoinHandle},
+};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
-use smoltcp::phy::{Device as _, Medium, TunTapInterface, wait};
-use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
-use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpCidr, IpListenEndpoint};
+use smoltcp::{
+    iface::{Config, Interface, SocketHandle, SocketSet},
+    phy::{Device as _, Medium, TunTapInterface, wait},
+    socket::tcp::{Socket, SocketBuffer, State},
+    time::{Duration, Instant},
+    wire::{EthernetAddress, IpCidr, IpListenEndpoint},
+};
 
-use crate::namespace::{Namespace, missing};
-use crate::program::Program;
+use crate::{
+    namespace::{Namespace, missing},
+    program::Program,
+};
 
 pub(crate) const PORT: u16 = 80;
 /// Makes a guest abort the connection.

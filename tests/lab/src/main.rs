@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The capture lab: makes labelled captures of TCP resets in network namespaces.
 //!
 //! Each run of a scenario builds a network of its own (`net`), lets the script act in it (`lab`,
@@ -27,8 +28,7 @@ mod vantage;
 mod wire;
 mod wrap;
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 

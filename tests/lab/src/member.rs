@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! More machines than the path has: one with the server's own address (a second member of a
 //! cluster, another site of an anycast service), or a container behind the server.
 
-use std::fmt::Write as _;
-use std::net::IpAddr;
-use std::time::Duration;
+use std::{fmt::Write as _, net::IpAddr, time::Duration};
 
 use anyhow::Result;
 
-use crate::family::Family;
-use crate::namespace::Namespace;
-use crate::net::{prepare, text};
-use crate::vantage::Vantage;
-use crate::wire::{End, WirePlan, Wires};
+use crate::{
+    family::Family,
+    namespace::Namespace,
+    net::{prepare, text},
+    vantage::Vantage,
+    wire::{End, WirePlan, Wires},
+};
 
 /// The device in the node where it is attached.
 const DEVICE: &str = "member";

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Anonymous network namespaces.
 //!
 //! A namespace here has no name under `/run/netns`: it lives exactly as long as the file
 //! descriptor (or a socket in it), so the kernel removes it however this program ends.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
-use std::os::fd::AsRawFd as _;
-use std::process::{Command, Stdio};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
+    os::fd::AsRawFd as _,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, Result, bail};
 use nix::sched::{CloneFlags, setns, unshare};

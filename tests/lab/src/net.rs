@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The topology: client – r1 – mb – r2 – bridge – server, with fixed addresses on both IP versions.
 
-use std::fmt::Write as _;
-use std::net::IpAddr;
-use std::time::Duration;
+use std::{fmt::Write as _, net::IpAddr, time::Duration};
 
 use anyhow::{Context as _, Result};
 
-use crate::family::Family;
-use crate::namespace::Namespace;
-use crate::vantage::{Frame, Vantage};
-use crate::wire::{End, WirePlan, Wires};
+use crate::{
+    family::Family,
+    namespace::Namespace,
+    vantage::{Frame, Vantage},
+    wire::{End, WirePlan, Wires},
+};
 
 /// The delay of each wire, one way; wire `n` joins node `n` and node `n + 1`.
 const DELAYS: [Duration; 4] = [

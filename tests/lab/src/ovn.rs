@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! OVN, as Debian has it, in the place of the bridge before the server: a logical switch whose
 //! access lists reject. Its Open vSwitch forwards in user space, so no kernel module is needed.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::namespace::{Namespace, installed};
-use crate::peer::PATIENCE;
-use crate::program::Program;
+use crate::{
+    namespace::{Namespace, installed},
+    peer::PATIENCE,
+    program::Program,
+};
 
 /// Databases and where their packages keep the schemas.
 const DATABASES: [(&str, &str); 3] = [

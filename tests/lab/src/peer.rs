@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The sockets of a scenario: one side of a connection, and what can be done to it.
 
-use std::fs;
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    io::{self, ErrorKind, Read as _, Write as _},
+    net::{Shutdown, SocketAddr},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::family::Family;
-use crate::segment::Segment;
+use crate::{family::Family, segment::Segment};
 
 /// How long any single step may take before the scenario counts as failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Real devices: programs of others that run in a node's namespace.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader, Seek as _, Write as _},
+    process::{Child, ChildStderr, Command, Stdio},
+};
 
 use anyhow::{Context as _, Result, bail};
 use nix::sys::memfd::{MFdFlags, memfd_create};

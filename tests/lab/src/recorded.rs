@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What a run leaves behind.
 
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
 
-use crate::net::Node;
-use crate::scenario::Capture;
-use crate::vantage::Frame;
+use crate::{net::Node, scenario::Capture, vantage::Frame};
 
 /// What a run has left behind.
 pub(crate) struct Recorded {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The one place that prints.
 #![expect(
     clippy::print_stdout,

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Runs scenarios, checks that they did what they declare, and writes their cases.
 
-use std::path::Path;
-use std::process::Command;
-use std::sync::Mutex;
-use std::thread;
+use std::{path::Path, process::Command, sync::Mutex, thread};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::case::{Case, CaseReset, Link};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::namespace::{TOOLS, installed};
-use crate::recorded::Recorded;
-use crate::report;
-use crate::scenario::{self, Capture, Scenario};
-use crate::truth::{self, Reset};
-use crate::vantage::Frame;
-use crate::wrap::Wrap;
+use crate::{
+    case::{Case, CaseReset, Link},
+    family::Family,
+    lab::Lab,
+    namespace::{TOOLS, installed},
+    recorded::Recorded,
+    report,
+    scenario::{self, Capture, Scenario},
+    truth::{self, Reset},
+    vantage::Frame,
+    wrap::Wrap,
+};
 
 /// One run: a scenario on one IP version, which may leave several cases.
 struct Run {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! TCP segments: read off captured frames, and written as forged ones.
 
 use std::net::{IpAddr, SocketAddr};

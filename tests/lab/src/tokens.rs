@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The public contract's tokens (`docs/fields.md`), so that a label cannot be misspelt.
 
 use serde::Serialize;

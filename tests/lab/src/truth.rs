@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Ground truth: who made each reset, found from what every node on the path saw.
 //!
 //! A reset that its claimed sender really sent is in that host's own capture, going out.
@@ -8,12 +9,9 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 
-use crate::family::Family;
-use crate::net::Node;
-use crate::recorded::Recorded;
-use crate::segment::Segment;
-use crate::tokens::Origin;
-use crate::vantage::Frame;
+use crate::{
+    family::Family, net::Node, recorded::Recorded, segment::Segment, tokens::Origin, vantage::Frame,
+};
 
 /// A reset in one capture.
 #[derive(Debug)]

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Capture points: a packet socket in a namespace, with the kernel's own time stamps.
 //!
 //! The kernel queues a frame here in the moment in which a device sends or receives it, which is
 //! what tcpdump does too, but without a child process to wait for at either end.
 
-use std::os::fd::AsRawFd as _;
-use std::time::Duration;
+use std::{os::fd::AsRawFd as _, time::Duration};
 
 use anyhow::{Context as _, Result};
-use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType,
-    recvmsg, setsockopt, socket, sockopt,
+use nix::{
+    errno::Errno,
+    sys::{
+        socket::{
+            AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol,
+            SockType, recvmsg, setsockopt, socket, sockopt,
+        },
+        time::TimeSpec,
+    },
 };
-use nix::sys::time::TimeSpec;
 
-use crate::namespace::Namespace;
-use crate::segment::Segment;
+use crate::{namespace::Namespace, segment::Segment};
 
 /// Room for what one scenario may send before it is read.
 const QUEUE_BYTES: usize = 8 << 20;

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Wires in user space: a frame that leaves one TAP device enters the other a fixed time later.
 //!
 //! This gives delays without `tc netem`, frames with complete checksums (a TAP device offloads
 //! nothing), and a place where a scenario can cut a direction or inject forged segments.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::io::ErrorKind;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    io::ErrorKind,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result};
 use tun::{Device, Layer};
 
-use crate::namespace::Namespace;
-use crate::segment::Segment;
+use crate::{namespace::Namespace, segment::Segment};
 
 /// How soon a thread notices that its wire has been taken down.
 const STOP_POLL: Duration = Duration::from_millis(50);

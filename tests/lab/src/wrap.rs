@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What else can stand around a TCP segment: a recorded capture is written again as other devices,
 //! tunnels and habits of capturing would have shown it.
 //!

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Connections that never leave their machine.
 
 use std::net::{IpAddr, SocketAddr};
@@ -6,8 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use anyhow::{Context as _, Result, bail};
 
 use super::{Lab, io_kind};
-use crate::net::Node;
-use crate::peer::{Dial, Peer};
+use crate::{
+    net::Node,
+    peer::{Dial, Peer},
+};
 
 impl Lab {
     /// Connects at the server from one of its addresses to the same address.

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! What a scenario's script works with: one network, and verbs for the things that happen in it.
 
 mod loopback;
 mod ways;
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::detour::Detour;
-use crate::family::Family;
-use crate::member::Member;
-use crate::net::{Net, Node};
-use crate::peer::{self, Connection, Dial, Listener, PATIENCE, Peer};
-use crate::program::Program;
-use crate::recorded::{Captured, Recorded};
-use crate::segment::Segment;
-use crate::vantage::Frame;
-use crate::wire::{Injector, Toward};
+use crate::{
+    detour::Detour,
+    family::Family,
+    member::Member,
+    net::{Net, Node},
+    peer::{self, Connection, Dial, Listener, PATIENCE, Peer},
+    program::Program,
+    recorded::{Captured, Recorded},
+    segment::Segment,
+    vantage::Frame,
+    wire::{Injector, Toward},
+};
 
 /// Where on the path a program can sit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Ways that change, and more machines beside the path.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::Lab;
-use crate::detour::Detour;
-use crate::family::Family;
-use crate::guest::{self, Guest, Stack};
-use crate::member::Member;
-use crate::net::{Node, device_index};
-use crate::ovn::Ovn;
-use crate::peer::{Listener, PATIENCE};
-use crate::program::Program;
+use crate::{
+    detour::Detour,
+    family::Family,
+    guest::{self, Guest, Stack},
+    member::Member,
+    net::{Node, device_index},
+    ovn::Ovn,
+    peer::{Listener, PATIENCE},
+    program::Program,
+};
 
 /// slirp4netns' device and addresses in the client's namespace.
 const SLIRP_DEVICE: &str = "slirp";

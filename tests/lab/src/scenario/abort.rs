@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Endpoints that end a connection by a reset, or meet data after they have ended it.
 
 use anyhow::Result;
 
-use super::payload::{HANDSHAKE_FAILURE, MORE, REQUEST, RESPONSE, client_hello};
-use super::{CONSEQUENCE, Declared, Scenario, client, genuine, looking_like, server};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, genuine, looking_like,
+    payload::{HANDSHAKE_FAILURE, MORE, REQUEST, RESPONSE, client_hello},
+    server,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 const TLS_PORT: u16 = 443;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Resets that say why: Multipath TCP's options, and payload for people or machines.
 //!
 //! Sources: RFC 8684 §3.6, RFC 9293 §3.5.3 (data in a RST), K13223 of F5 for the text,
@@ -8,14 +9,18 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Dial};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Dial},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;

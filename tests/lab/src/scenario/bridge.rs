@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A firewall in a transparent bridge right before the server: it has no address, is no hop, and
 //! its resets come with the server's TTL and MAC address.
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    server, undecidable,
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 80;
 const BLOCKED_PORT: u16 = 8081;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Nodes that number all their IPv4 packets with one counter, as Windows and many devices do.
 //!
 //! Linux has a counter for each connection; nftables renumbers what the node sends.
 
-use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::{fmt::Write as _, net::SocketAddr};
 
 use anyhow::Result;
 
-use super::middlebox::reject;
-use super::{Declared, Scenario, client, foreign, genuine};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{Declared, Scenario, client, foreign, genuine, middlebox::reject};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;

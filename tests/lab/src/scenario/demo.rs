@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! One capture with a bit of everything, as the first that a new user looks at.
 
 use anyhow::Result;
 
-use super::documented::THERE_AND_BACK;
-use super::middlebox::reject;
-use super::payload::{
-    BLOCKED_NAME, REQUEST, RESPONSE, client_hello, http_request, nft_match, server_hello,
+use super::{
+    CONSEQUENCE, Declared, Scenario, client,
+    documented::THERE_AND_BACK,
+    foreign, genuine,
+    middlebox::reject,
+    payload::{
+        BLOCKED_NAME, REQUEST, RESPONSE, client_hello, http_request, nft_match, server_hello,
+    },
 };
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Dial, Listener};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Dial, Listener},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const WEB_PORT: u16 = 80;
 const TLS_PORT: u16 = 443;

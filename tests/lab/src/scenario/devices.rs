@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Programs of others that reset connections: proxies, a web server, dsniff's tcpkill.
 
 use std::net::SocketAddr;
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, SHOT, Scenario, client, foreign, genuine, server};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::program::{CONFIGURATION, Program};
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, SHOT, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    peer::Connection,
+    program::{CONFIGURATION, Program},
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 /// Where the servers behind a proxy listen.

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Injectors that others have measured and published, forged after their figures.
 //!
 //! Sources: Clayton et al. 2006 and Wang et al. 2017 (`gfw_type2`), XTLS/Xray-core#2426
 //! (`gfw_henan`), gfw.report 2025-08-20 (`gfw_every_syn`), noahdavids.org (`mirrored_fields`).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::Result;
 
-use super::injected::{at_request, to_client};
-use super::payload::{
-    BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, server_hello,
+use super::{
+    CONSEQUENCE, Declared, SHOT, Scenario, client, foreign,
+    injected::{at_request, to_client},
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, server_hello},
+    server, undecidable,
 };
-use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, server, undecidable};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Dial,
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 const TLS_PORT: u16 = 443;

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Two short conversations, one reset by the server and one by a forger, in every wrapping in which
 //! Wireshark may show a segment: the verdicts must not depend on it.
 
 use anyhow::Result;
 
-use super::injected::forged_now;
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{CONSEQUENCE, Capture, Declared, SHOT, Scenario, client, foreign, genuine};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
-use crate::wrap::Wrap;
+use super::{
+    CONSEQUENCE, Capture, Declared, SHOT, Scenario, client, foreign, genuine,
+    injected::forged_now,
+    payload::{MORE, REQUEST, RESPONSE},
+};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+    wrap::Wrap,
+};
 
 const PORT: u16 = 80;
 

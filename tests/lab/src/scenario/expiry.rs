@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! One time-out that ends several conversations: the same silence in each of them.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine, server};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use super::{
+    Declared, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Connection,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const PORT: u16 = 80;
 /// How long every conversation is silent, and how much later than the one before it begins.

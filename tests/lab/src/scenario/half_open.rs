@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Connections that only one side still knows.
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, genuine, server};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::{Connection, Dial};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use super::{
+    Declared, Scenario, client, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::{Connection, Dial},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const PORT: u16 = 80;
 /// A fixed port that a restarted client uses again.

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Long silences: what ends a conversation then, and who has forgotten it. Half a minute each.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine, server};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, foreign, genuine,
+    payload::{REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 /// Longer than the plugin's default idle threshold of 30 s.

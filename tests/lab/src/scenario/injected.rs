@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Resets that a program on the path forges while the real endpoints go on.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
-use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, genuine, server, undecidable};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use super::{
+    CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, genuine,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request},
+    server, undecidable,
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Dial,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 /// How long the forger takes to react.

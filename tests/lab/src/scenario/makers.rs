@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Devices that can be told by what they write, forged after their makers' sources and after what
 //! others have captured: `docs/measured.md`, "RST forms: devices that can be named".
 
@@ -6,15 +7,20 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::injected::{at_request, to_client};
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
-use super::{Capture, Declared, SHOT, Scenario, client, foreign, middlebox};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use super::{
+    Capture, Declared, SHOT, Scenario, client, foreign,
+    injected::{at_request, to_client},
+    middlebox,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request},
+};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 /// Of the triplets: no path is so long, whatever the initial TTL was.

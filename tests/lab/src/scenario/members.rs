@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! One address, several machines: members of a cluster or sites of an anycast service at other
 //! distances, a container behind its host, a proxy that makes the handshake for one side.
 
@@ -6,15 +7,19 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Dial, Listener};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello},
+};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Dial, Listener},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const PORT: u16 = 80;
 const OTHER_PORT: u16 = 443;

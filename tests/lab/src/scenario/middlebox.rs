@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Real firewalls on the path that answer in an endpoint's name.
 
 use anyhow::Result;
 
-use super::payload::{
-    BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, nft_match,
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, http_request, nft_match},
+    server, undecidable,
 };
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::{Connection, Dial};
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::{Connection, Dial},
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 80;
 const TLS_PORT: u16 = 443;

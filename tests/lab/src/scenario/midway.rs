@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Captures in the middle of the path: on one device of a router, and on all of them at once.
 
 use anyhow::Result;
 
-use super::middlebox::reject;
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, foreign, genuine, middlebox};
-use crate::lab::Lab;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, foreign, genuine, middlebox,
+    middlebox::reject,
+    payload::{REQUEST, RESPONSE},
+};
+use crate::{
+    lab::Lab,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 80;
 const CLOSED_PORT: u16 = 8081;

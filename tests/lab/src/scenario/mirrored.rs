@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Captures that show packets twice, late, out of order or with a wrong clock, and paths on which
 //! packets really overtake each other.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::probe::syn;
-use super::{CONSEQUENCE, Declared, Scenario, client, genuine, looking_like, server};
-use crate::edit::Edit;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Reaction, Toward};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, genuine, looking_like,
+    payload::{MORE, REQUEST, RESPONSE},
+    probe::syn,
+    server,
+};
+use crate::{
+    edit::Edit,
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Connection,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 /// How long a queue on the path holds bulk data back.

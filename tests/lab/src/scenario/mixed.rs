@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Half a minute of one client's traffic: most of its resets mean nothing, and six are incidents.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
-use super::middlebox::reject;
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, nft_match};
-use super::ports::nmap;
-use super::{CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, genuine, told};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::{Dial, Listener};
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, SHOT, Scenario, client, foreign, genuine,
+    middlebox::reject,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello, nft_match},
+    ports::nmap,
+    told,
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    peer::{Dial, Listener},
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const WEB_PORT: u16 = 80;
 const TLS_PORT: u16 = 443;

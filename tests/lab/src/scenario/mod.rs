@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
 
 mod abort;
@@ -46,12 +47,14 @@ mod within;
 
 use anyhow::Result;
 
-use crate::edit::Edit;
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::tokens::{Cause, Impact, Kind, Origin, Phase};
-use crate::wrap::Wrap;
+use crate::{
+    edit::Edit,
+    family::Family,
+    lab::Lab,
+    net::Node,
+    tokens::{Cause, Impact, Kind, Origin, Phase},
+    wrap::Wrap,
+};
 
 /// The groups, in the order in which they run.
 const GROUPS: &[&[Scenario]] = &[

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Firewalls that look for a name, and clients that send it in odd ways.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 
-use super::middlebox::reject;
-use super::payload::{BLOCKED_NAME, client_hello, large_client_hello, nft_match};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::program::Program;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign,
+    middlebox::reject,
+    payload::{BLOCKED_NAME, client_hello, large_client_hello, nft_match},
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    program::Program,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const TLS_PORT: u16 = 443;
 const HTTP_PORT: u16 = 80;

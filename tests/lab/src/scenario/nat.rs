@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A NAT box that forgets its mapping during a silence. Half a minute each.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine, server};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 /// Longer than the plugin's default idle threshold of 30 s.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A server whose device offloads: its own capture shows segments that are larger than the MTU,
 //! and checksums that are not computed yet.
 
 use anyhow::Result;
 
-use super::payload::REQUEST;
-use super::{Declared, Scenario, client, genuine, server};
-use crate::lab::Lab;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{Declared, Scenario, client, genuine, payload::REQUEST, server};
+use crate::{
+    lab::Lab,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 /// A response that takes three segments of 1460 bytes.

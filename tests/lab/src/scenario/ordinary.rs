@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Conversations without a reset: nothing may be said about them.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::{Scenario, client};
-use crate::lab::Lab;
-use crate::tokens::Kind;
+use super::{
+    Scenario, client,
+    payload::{REQUEST, RESPONSE},
+};
+use crate::{lab::Lab, tokens::Kind};
 
 const PORT: u16 = 80;
 

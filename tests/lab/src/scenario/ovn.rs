@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! OVN's access lists, as OpenStack and OpenShift use them, right before the server.
 //!
 //! OVN writes the same reset whatever it answers: sequence number 0, which only fits a SYN.
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, foreign,
+    payload::{REQUEST, RESPONSE},
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 80;
 const BLOCKED_PORT: u16 = 8081;

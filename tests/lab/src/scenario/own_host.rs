@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! The host itself, but not that socket: its own filter rejects while the socket lives on, a
 //! program speaks TCP by raw packets, and the host's kernel knows nothing of it.
 
@@ -6,16 +7,21 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
 
-use super::injected::forged_now;
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::probe::syn;
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, server, undecidable};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    injected::forged_now,
+    payload::{MORE, REQUEST, RESPONSE},
+    probe::syn,
+    server, undecidable,
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Connection,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const PORT: u16 = 80;
 const BGP: u16 = 179;

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Captures that begin late: what cannot be seen must not be guessed.
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, genuine, undecidable};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    undecidable,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Payloads that scenarios send: small, and real enough for a dissector.
 
 use anyhow::{Context as _, Result};

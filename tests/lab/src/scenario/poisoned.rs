@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Forgeries beside the reset: blind packets of an attacker that must not turn a genuine reset
 //! into a device's, and forgers that first send something else in the server's name.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
-use super::injected::{at_request, forged_now, to_client};
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Dial};
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    injected::{at_request, forged_now, to_client},
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request},
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Dial},
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 const PROXY_PORT: u16 = 3128;

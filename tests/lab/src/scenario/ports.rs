@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Many ports and many hosts: scans, ports that never answer, and a gateway that answers for all.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Result;
 
-use super::documented::public_hosts;
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine, server};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client,
+    documented::public_hosts,
+    foreign, genuine,
+    payload::{REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORTS: [u16; 3] = [22, 80, 443];
 const CLOSED_PORTS: [u16; 2] = [23, 81];

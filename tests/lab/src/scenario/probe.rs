@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Scans, health checks, and answers to what somebody else began.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
 use super::{Declared, Scenario, client, genuine, server, undecidable};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Dial,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const OPEN_PORTS: [u16; 2] = [80, 443];
 const CLOSED_PORT: u16 = 81;

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Answers that come sooner than the server's fastest so far, in shares of its round trip.
 
-use std::collections::VecDeque;
-use std::thread;
-use std::time::Duration;
+use std::{collections::VecDeque, thread, time::Duration};
 
 use anyhow::Result;
 
-use super::injected::to_client;
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine};
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::peer::Connection;
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Reaction, Toward};
+use super::{
+    Declared, Scenario, client, foreign, genuine,
+    injected::to_client,
+    payload::{MORE, REQUEST, RESPONSE},
+};
+use crate::{
+    family::Family,
+    lab::{Lab, Spot},
+    peer::Connection,
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 /// As the server's packets leave the middlebox.

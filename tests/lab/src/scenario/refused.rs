@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Connection attempts that the server itself, or nobody, lets succeed.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Result;
 
-use super::documented::public_hosts;
-use super::{Scenario, client, genuine, server, undecidable};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{Scenario, client, documented::public_hosts, genuine, server, undecidable};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORT: u16 = 8080;
 const CLOSED_PORT: u16 = 8081;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Routes that change before a genuine reset, with what comes after it: later connections on the
 //! new route, or on the old one, which no change of route explains.
 
@@ -6,17 +7,21 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::injected::forged_now;
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, foreign, genuine};
-use crate::edit::Edit;
-use crate::family::Family;
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Dial, Listener};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Reaction, Toward};
+use super::{
+    Declared, Scenario, client, foreign, genuine,
+    injected::forged_now,
+    payload::{MORE, REQUEST, RESPONSE},
+};
+use crate::{
+    edit::Edit,
+    family::Family,
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Dial, Listener},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Ports that are used again by a connection whose handshake the capture has lost: it looks as if
 //! the sender of the reset went on. And a sender that really goes on.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::poisoned::copied_reset;
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine};
-use crate::edit::Edit;
-use crate::lab::{Lab, Spot};
-use crate::peer::Dial;
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::Toward;
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    payload::{MORE, REQUEST, RESPONSE},
+    poisoned::copied_reset,
+};
+use crate::{
+    edit::Edit,
+    lab::{Lab, Spot},
+    peer::Dial,
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::Toward,
+};
 
 const PORT: u16 = 80;
 /// Between the reset and the next use of the ports.

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Routes that change in the middle of a connection: a genuine reset is the first packet that
 //! comes the new way, and so the first with another TTL.
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, genuine};
-use crate::lab::Lab;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, genuine,
+    payload::{REQUEST, RESPONSE},
+};
+use crate::{
+    lab::Lab,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Scans of several ports, by nmap and without, and health checks among other traffic.
 
 use anyhow::Result;
 
 use super::{Declared, Scenario, client, genuine, server};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use crate::{
+    family::Family,
+    lab::Lab,
+    net::Node,
+    peer::Dial,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const OPEN_PORTS: [u16; 2] = [80, 443];
 const CLOSED_PORTS: [u16; 5] = [21, 22, 23, 25, 110];

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Hosts with TCP stacks other than Linux's, three routers from the client: each serves a
 //! request, refuses a SYN, aborts, and resets a connection that it has lost in a crash.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Result, ensure};
 
-use super::injected::forged_now;
-use super::payload::REQUEST;
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, genuine, looking_like, undecidable};
-use crate::family::Family;
-use crate::guest::{ABORT, LARGE, LARGE_SIZE, RESPONSE, Stack};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::{Connection, Peer};
-use crate::segment::Segment;
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Reaction, Toward};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine, injected::forged_now, looking_like,
+    payload::REQUEST, undecidable,
+};
+use crate::{
+    family::Family,
+    guest::{ABORT, LARGE, LARGE_SIZE, RESPONSE, Stack},
+    lab::{Lab, Spot},
+    net::Node,
+    peer::{Connection, Peer},
+    segment::Segment,
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Reaction, Toward},
+};
 
 const CLOSED_PORT: u16 = 81;
 

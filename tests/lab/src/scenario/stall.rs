@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! A receiver that stops to read: its window closes, and the sender gives up.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
-use super::devices::nginx_with;
-use super::payload::REQUEST;
-use super::{Declared, Scenario, client, genuine, server};
-use crate::lab::Lab;
-use crate::peer::{Connection, Dial};
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{Declared, Scenario, client, devices::nginx_with, genuine, payload::REQUEST, server};
+use crate::{
+    lab::Lab,
+    peer::{Connection, Dial},
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 /// The client's kernel doubles it; about half of that is window.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Answers of a real kernel to segments that belong to nothing it knows: somebody else's
 //! conversation, and leftovers of an old one.
 
@@ -6,15 +7,20 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::probe::syn;
-use super::{Declared, Scenario, client, genuine, looking_like, server, undecidable};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
+use super::{
+    Declared, Scenario, client, genuine, looking_like,
+    payload::{REQUEST, RESPONSE},
+    probe::syn,
+    server, undecidable,
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Dial,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+};
 
 const PORT: u16 = 80;
 const SPOOFED_PORTS: [u16; 3] = [22, 80, 443];

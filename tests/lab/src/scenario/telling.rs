@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Forged resets whose headers say what the host they claim would not say there.
 //!
 //! Sources: CTX200852 for NetScaler's code 8201, net4people/bbs#442 for timestamps off the clock,
 //! RFC 9293 §3.5.2 for what a host writes.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::documented::THERE_AND_BACK;
-use super::payload::{MORE, REQUEST, RESPONSE};
-use super::{CONSEQUENCE, Capture, Declared, Scenario, client, foreign};
-use crate::lab::{Lab, Spot};
-use crate::net::Node;
-use crate::peer::Dial;
-use crate::segment::{Flags, Segment};
-use crate::tokens::{Cause, Impact, Kind, Phase};
-use crate::wire::{Injection, Reaction, Toward};
-use crate::wrap::Wrap;
+use super::{
+    CONSEQUENCE, Capture, Declared, Scenario, client,
+    documented::THERE_AND_BACK,
+    foreign,
+    payload::{MORE, REQUEST, RESPONSE},
+};
+use crate::{
+    lab::{Lab, Spot},
+    net::Node,
+    peer::Dial,
+    segment::{Flags, Segment},
+    tokens::{Cause, Impact, Kind, Phase},
+    wire::{Injection, Reaction, Toward},
+    wrap::Wrap,
+};
 
 const PORT: u16 = 80;
 /// After so long nothing answers the last request.

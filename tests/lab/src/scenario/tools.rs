@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Tools of attackers on the path: hping3, and a filter of ettercap's.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use super::payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request};
-use super::{CONSEQUENCE, Declared, Scenario, client, foreign, server};
-use crate::family::Family;
-use crate::lab::Lab;
-use crate::namespace::installed;
-use crate::net::Node;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, Scenario, client, foreign,
+    payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, http_request},
+    server,
+};
+use crate::{
+    family::Family,
+    lab::Lab,
+    namespace::installed,
+    net::Node,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 

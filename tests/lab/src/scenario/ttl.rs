@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Active aborts of servers with other initial TTLs: the reset has the TTL of the rest.
 
 use anyhow::Result;
 
-use super::payload::{REQUEST, RESPONSE};
-use super::{Declared, Scenario, client, genuine};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Listener;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    Declared, Scenario, client, genuine,
+    payload::{REQUEST, RESPONSE},
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Listener,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
 //! Both ends on one machine: over its loopback address, and over its own.
 
 use anyhow::Result;
 
-use super::own_host::REJECT;
-use super::payload::{REQUEST, RESPONSE};
-use super::{CONSEQUENCE, Declared, Scenario, genuine, server};
-use crate::lab::Lab;
-use crate::net::Node;
-use crate::peer::Connection;
-use crate::tokens::{Cause, Impact, Kind, Phase};
+use super::{
+    CONSEQUENCE, Declared, Scenario, genuine,
+    own_host::REJECT,
+    payload::{REQUEST, RESPONSE},
+    server,
+};
+use crate::{
+    lab::Lab,
+    net::Node,
+    peer::Connection,
+    tokens::{Cause, Impact, Kind, Phase},
+};
 
 const PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;

@@ -4,6 +4,7 @@
 //!
 //! `cargo xtask tidy` prints what is broken, and a test of every plain `cargo test` fails of it.
 
+mod dialect;
 mod rooms;
 mod source;
 
@@ -125,6 +126,8 @@ fn check(source: &Source<'_>) -> Vec<String> {
     faults.extend(length(source));
     faults.extend(unfinished(source));
     if source.is_rust() {
+        faults.extend(dialect::opening(source));
+        faults.extend(dialect::imports(source));
         faults.extend(documentation(source));
         faults.extend(headings(source));
         faults.extend(rooms::arrows(source));
@@ -220,7 +223,7 @@ fn unsafe_code(source: &Source<'_>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "// SPDX-License-Identifier: GPL-2.0-or-later\n//! Words.\n";
+    const HEAD: &str = "// SPDX-License-Identifier: GPL-2.0-or-later\n\n//! Words.\n";
 
     fn faults(path: &str, body: &str) -> usize {
         check(&Source::new(path, &format!("{HEAD}{body}"))).len()
@@ -233,7 +236,7 @@ mod tests {
 
     #[test]
     fn licence_and_documentation_are_asked_for() {
-        assert_eq!(check(&Source::new("src/engine.rs", "fn f() {}\n")).len(), 2);
+        assert_eq!(check(&Source::new("src/engine.rs", "fn f() {}\n")).len(), 3);
         assert_eq!(
             check(&Source::new("wireshark-plugin/x.c", "int i;\n")).len(),
             1
