@@ -14,6 +14,7 @@ use std::{
     net::IpAddr,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -22,6 +23,9 @@ use tiny_http::{Method, Request, Response, Server};
 /// Where the page's commands look for it.
 const ADDRESS: &str = "127.0.0.1:9200";
 
+/// Another test run on this machine has it only for as long as its page takes.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A running one; dropping it ends it.
 pub struct Index {
     server: Arc<Server>,
@@ -29,9 +33,16 @@ pub struct Index {
 }
 
 impl Index {
-    /// Listens; an error where something else does.
+    /// Listens; an error where something else does, and goes on to.
     pub fn start() -> Result<Self, Box<dyn Error>> {
-        let server = Server::http(ADDRESS).map_err(|error| format!("{ADDRESS}: {error}"))?;
+        let started = Instant::now();
+        let server = loop {
+            match Server::http(ADDRESS) {
+                Ok(server) => break server,
+                Err(_) if started.elapsed() < PATIENCE => thread::sleep(PATIENCE / 1000),
+                Err(error) => return Err(format!("{ADDRESS}: {error}").into()),
+            }
+        };
         let server = Arc::new(server);
         let listening = server.clone();
         let thread = thread::spawn(move || {
