@@ -11,7 +11,7 @@ use crate::wire::Segment;
 
 /// What has come from one link address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gateway {
+pub(crate) struct Gateway {
     routed: Few,
     refused: Few,
 }
@@ -43,7 +43,7 @@ impl Gateway {
     /// Hosts behind a router, other than `address`, whose packets have come from
     /// here; counts to five.
     #[must_use]
-    pub fn forwards_for_others_than(&self, address: IpAddr) -> usize {
+    pub(crate) fn forwards_for_others_than(&self, address: IpAddr) -> usize {
         self.routed.without(address).count()
     }
 
@@ -51,7 +51,7 @@ impl Gateway {
     /// router has passed on, and that cannot well be this machine to `receiver`;
     /// counts to five.
     #[must_use]
-    pub fn resets_for_strangers(&self, address: IpAddr, receiver: IpAddr) -> usize {
+    pub(crate) fn resets_for_strangers(&self, address: IpAddr, receiver: IpAddr) -> usize {
         let strangers = self.refused.without(address);
         strangers
             .filter(|other| is_stranger(*other, receiver))
@@ -62,7 +62,7 @@ impl Gateway {
 /// Whether an address is none that a machine on the link of `receiver` would have: not
 /// of its network, and not one that routers are given (the first or the last).
 #[must_use]
-pub fn is_stranger(address: IpAddr, receiver: IpAddr) -> bool {
+pub(crate) fn is_stranger(address: IpAddr, receiver: IpAddr) -> bool {
     match (address, receiver) {
         (IpAddr::V4(address), IpAddr::V4(receiver)) => {
             let [.., last] = address.octets();
@@ -82,7 +82,7 @@ const MOST_GATEWAYS: NonZeroUsize = NonZeroUsize::new(1 << 10).unwrap();
 
 /// All of them.
 #[derive(Debug)]
-pub struct Gateways {
+pub(crate) struct Gateways {
     by_link: LruCache<[u8; 6], Gateway>,
 }
 
@@ -96,13 +96,13 @@ impl Default for Gateways {
 
 /// Whether a packet with this TTL has passed no router since it was made.
 #[must_use]
-pub fn is_unrouted(ttl: u8) -> bool {
+pub(crate) fn is_unrouted(ttl: u8) -> bool {
     hops(ttl) == 0 && ttl >= SMALLEST_SURE_INITIAL
 }
 
 impl Gateways {
     /// Takes the first packets of a conversation into account, and every RST.
-    pub fn learn(&mut self, segment: &Segment<'_>) {
+    pub(crate) fn learn(&mut self, segment: &Segment<'_>) {
         let (Some(link), Some(ip)) = (segment.link.source, segment.ip) else {
             return;
         };
@@ -119,7 +119,7 @@ impl Gateways {
 
     /// What has come from where this segment came from.
     #[must_use]
-    pub fn get(&self, segment: &Segment<'_>) -> Option<Gateway> {
+    pub(crate) fn get(&self, segment: &Segment<'_>) -> Option<Gateway> {
         self.by_link.peek(&segment.link.source?).copied()
     }
 }

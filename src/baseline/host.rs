@@ -13,21 +13,21 @@ use crate::wire::{FrameNumber, Segment};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Host {
     /// TTL that its packets arrive with.
-    pub ttl: Ttl,
+    pub(crate) ttl: Ttl,
     /// Its identifications.
-    pub ip_id: IpId,
+    pub(crate) ip_id: IpId,
     /// Frame of its last packet.
-    pub last_frame: Option<FrameNumber>,
+    pub(crate) last_frame: Option<FrameNumber>,
     /// It has labelled an IPv6 packet.
-    pub labels: bool,
+    pub(crate) labels: bool,
     /// Its smallest round trip was certain in a conversation.
-    pub rtt_is_certain: bool,
+    pub(crate) rtt_is_certain: bool,
     /// TTLs that its conversations began with, each counted once.
-    pub beginnings: Ttl,
+    pub(crate) beginnings: Ttl,
     /// The family that its last SYN or SYN-ACK was laid out as.
-    pub syn_family: Option<Stack>,
+    pub(crate) syn_family: Option<Stack>,
     /// TTLs of RSTs in its name.
-    pub reset_ttls: ResetTtls,
+    pub(crate) reset_ttls: ResetTtls,
     rtt_us: u32,
     segments: u32,
 }
@@ -41,7 +41,7 @@ pub struct ResetTtls {
 
 impl ResetTtls {
     /// Takes one RST into account.
-    pub fn learn(&mut self, ttl: u8) {
+    pub(crate) fn learn(&mut self, ttl: u8) {
         let count = usize::from(self.count);
         let known = self.values.iter().take(count).any(|value| *value == ttl);
         if !known && let Some(value) = self.values.get_mut(count) {
@@ -52,7 +52,7 @@ impl ResetTtls {
 
     /// Those that `own` has never had.
     #[must_use]
-    pub fn strange_to(&self, own: &Ttl) -> usize {
+    pub(crate) fn strange_to(&self, own: &Ttl) -> usize {
         let seen = self.values.iter().take(usize::from(self.count));
         seen.filter(|value| !own.has_seen(**value)).count()
     }
@@ -62,17 +62,17 @@ impl ResetTtls {
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     /// Its side's first in its conversation.
-    pub begins: bool,
+    pub(crate) begins: bool,
     /// The round trip that it completes.
-    pub rtt: Option<Duration>,
+    pub(crate) rtt: Option<Duration>,
     /// That round trip is certain.
-    pub rtt_is_certain: bool,
+    pub(crate) rtt_is_certain: bool,
 }
 
 impl Host {
     /// Smallest round trip seen between the capture point and this host.
     #[must_use]
-    pub fn rtt(&self) -> Option<Duration> {
+    pub(crate) fn rtt(&self) -> Option<Duration> {
         (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
     }
 }
@@ -98,7 +98,7 @@ impl Default for Hosts {
 impl Hosts {
     /// Takes a segment that is no RST into account; true if it is the host's
     /// first, or tells better than before how far away the host is.
-    pub fn learn(&mut self, segment: &Segment<'_>, shown: Shown) -> bool {
+    pub(crate) fn learn(&mut self, segment: &Segment<'_>, shown: Shown) -> bool {
         let host = self
             .hosts
             .get_or_insert_mut(segment.source.address, Host::default);
@@ -132,7 +132,7 @@ impl Hosts {
 
     /// Takes an RST in the host's name into account: nothing is learned from it of
     /// the host itself.
-    pub fn learn_reset(&mut self, reset: &Segment<'_>) {
+    pub(crate) fn learn_reset(&mut self, reset: &Segment<'_>) {
         if let (Some(ip), Some(host)) = (reset.ip, self.hosts.peek_mut(&reset.source.address)) {
             host.reset_ttls.learn(ip.ttl);
         }
@@ -140,7 +140,7 @@ impl Hosts {
 
     /// The host with this address, if a segment of it was seen.
     #[must_use]
-    pub fn get(&self, address: IpAddr) -> Option<&Host> {
+    pub(crate) fn get(&self, address: IpAddr) -> Option<&Host> {
         self.hosts.peek(&address)
     }
 }

@@ -8,7 +8,7 @@ use crate::wire::FrameNumber;
 
 /// The value of `rst.ip_id.pattern`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
+pub(crate) enum Pattern {
     /// Always 0.
     Zero,
     /// Each a little more than the one before.
@@ -21,11 +21,11 @@ pub enum Pattern {
 
 impl Pattern {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Zero, Self::Counter, Self::Random, Self::Constant];
+    pub(crate) const ALL: &[Self] = &[Self::Zero, Self::Counter, Self::Random, Self::Constant];
 
     /// The value of `rst.ip_id.pattern`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Zero => c"zero",
             Self::Counter => c"counter",
@@ -47,7 +47,7 @@ pub(crate) const COUNTER_STEP: u16 = 64;
 /// Zeros among other values are passed over: Linux sends SYN-ACKs with ID 0
 /// while the connection counts (`docs/measured.md#ip-id-of-0`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IpId {
+pub(crate) struct IpId {
     frame: Option<FrameNumber>,
     last: u16,
     zeros: u8,
@@ -62,7 +62,7 @@ pub struct IpId {
 
 impl IpId {
     /// Takes one packet into account.
-    pub fn learn(&mut self, id: u16, frame: FrameNumber) {
+    pub(crate) fn learn(&mut self, id: u16, frame: FrameNumber) {
         if id == 0 {
             self.zeros = self.zeros.saturating_add(1);
             return;
@@ -97,7 +97,7 @@ impl IpId {
 
     /// The habit, as far as seen; `None` where one packet cannot tell.
     #[must_use]
-    pub fn pattern(&self) -> Option<Pattern> {
+    pub(crate) fn pattern(&self) -> Option<Pattern> {
         let (same, steps, jumps) = (
             u16::from(self.same),
             u16::from(self.steps),
@@ -118,7 +118,7 @@ impl IpId {
     /// Whether it counts for one connection alone: by 1 from packet to packet, but
     /// for one in ten. A counter for all of a host's packets takes longer steps.
     #[must_use]
-    pub fn counts_by_one(&self) -> bool {
+    pub(crate) fn counts_by_one(&self) -> bool {
         let moved = u16::from(self.steps) + u16::from(self.jumps);
         self.ones >= 2 && u16::from(self.ones) * 10 >= moved * 9
     }
@@ -126,19 +126,19 @@ impl IpId {
     /// Whether a step was longer than a counter's, in one of the last 255 or more:
     /// a packet of another sender among them, or another connection's packets.
     #[must_use]
-    pub const fn has_jumped(&self) -> bool {
+    pub(crate) const fn has_jumped(&self) -> bool {
         self.jumps > 0
     }
 
     /// Whether packets with ID 0 were among counted ones, as Linux' SYN-ACKs are.
     #[must_use]
-    pub const fn began_with_zero(&self) -> bool {
+    pub(crate) const fn began_with_zero(&self) -> bool {
         self.zeros > 0
     }
 
     /// The last identification that was not 0, and its frame.
     #[must_use]
-    pub fn last(&self) -> Option<(u16, FrameNumber)> {
+    pub(crate) fn last(&self) -> Option<(u16, FrameNumber)> {
         Some((self.last, self.frame?))
     }
 }

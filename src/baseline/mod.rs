@@ -15,12 +15,12 @@ mod series;
 mod stack;
 mod ttl;
 
-pub use gateway::{Gateway, Gateways, is_stranger, is_unrouted};
+pub(crate) use gateway::{Gateway, Gateways, is_stranger, is_unrouted};
 pub use host::{Host, Hosts, ResetTtls, Shown};
 pub(crate) use ip_id::COUNTER_STEP;
-pub use ip_id::{IpId, Pattern};
-pub use resetter::{Entry, HeaderForm, Numbers, Resetter, Resetters};
-pub use series::{ProbeSeries, Series};
-pub use stack::{Stack, SynLayout};
+pub(crate) use ip_id::{IpId, Pattern};
+pub(crate) use resetter::{Entry, HeaderForm, Numbers, Resetter, Resetters};
+pub(crate) use series::{ProbeSeries, Series};
+pub(crate) use stack::{Stack, SynLayout};
 pub(crate) use ttl::SMALLEST_SURE_INITIAL;
-pub use ttl::{Ttl, hops, initial_ttl};
+pub(crate) use ttl::{Ttl, hops, initial_ttl};

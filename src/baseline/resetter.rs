@@ -20,7 +20,7 @@ use crate::{
 
 /// What the RSTs of one device have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeaderForm {
+pub(crate) struct HeaderForm {
     source: Option<[u8; 6]>,
     ttl: Option<u8>,
     flags: TcpFlags,
@@ -33,7 +33,7 @@ pub struct HeaderForm {
 impl HeaderForm {
     /// The look of this RST.
     #[must_use]
-    pub fn of(reset: &Segment<'_>) -> Self {
+    pub(crate) fn of(reset: &Segment<'_>) -> Self {
         let ip = reset.ip;
         Self {
             source: reset.link.source,
@@ -49,7 +49,7 @@ impl HeaderForm {
 
 /// One device, by what its RSTs look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resetter {
+pub(crate) struct Resetter {
     number: u32,
     hosts: Rc<Cell<u32>>,
 }
@@ -57,13 +57,13 @@ pub struct Resetter {
 impl Resetter {
     /// `rst.resetter`: counted from 1, in the order of their first RSTs.
     #[must_use]
-    pub const fn number(&self) -> u32 {
+    pub(crate) const fn number(&self) -> u32 {
         self.number
     }
 
     /// `rst.resetter.hosts`: hosts that it has claimed to be, up to now.
     #[must_use]
-    pub fn hosts(&self) -> u32 {
+    pub(crate) fn hosts(&self) -> u32 {
         self.hosts.get()
     }
 }
@@ -85,28 +85,33 @@ const MOST_FIRST: usize = 64;
 
 /// All devices.
 #[derive(Debug, Default)]
-pub struct Resetters {
+pub(crate) struct Resetters {
     profiles: Vec<Profile>,
 }
 
 /// What entering an RST has shown.
 #[derive(Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The device.
-    pub resetter: Resetter,
+    pub(crate) resetter: Resetter,
     /// Its RSTs before, if this one claims its second host.
-    pub now_several: Vec<FrameNumber>,
+    pub(crate) now_several: Vec<FrameNumber>,
 }
 
 impl Resetters {
     /// Whether a device of this look has been entered.
     #[must_use]
-    pub fn knows(&self, look: HeaderForm) -> bool {
+    pub(crate) fn knows(&self, look: HeaderForm) -> bool {
         self.profiles.iter().any(|profile| profile.look == look)
     }
 
     /// Enters an RST that claims `host`.
-    pub fn enter(&mut self, look: HeaderForm, host: IpAddr, frame: FrameNumber) -> Option<Entry> {
+    pub(crate) fn enter(
+        &mut self,
+        look: HeaderForm,
+        host: IpAddr,
+        frame: FrameNumber,
+    ) -> Option<Entry> {
         let place = self
             .profiles
             .iter()
@@ -156,14 +161,14 @@ const FARTHEST: u16 = 16;
 
 /// The IPv4 identifications of the last RSTs, whoever they claim.
 #[derive(Debug, Default)]
-pub struct Numbers {
+pub(crate) struct Numbers {
     last: VecDeque<(IpAddr, u8, u16, FrameNumber)>,
 }
 
 impl Numbers {
     /// The RST of another host, with the same TTL, that this one's number
     /// follows; keeps this one's.
-    pub fn follow(&mut self, reset: &Segment<'_>) -> Option<(u16, FrameNumber)> {
+    pub(crate) fn follow(&mut self, reset: &Segment<'_>) -> Option<(u16, FrameNumber)> {
         let ip = reset.ip?;
         let id = ip.id().filter(|id| *id != 0)?;
         let host = reset.source.address;

@@ -13,11 +13,11 @@ use crate::{
 
 /// A periodic series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Probes seen in it, this one included.
-    pub count: u32,
+    pub(crate) count: u32,
     /// Mean time from one to the next.
-    pub period: Duration,
+    pub(crate) period: Duration,
 }
 
 /// Probes that make a series: three, so two equal intervals.
@@ -39,7 +39,7 @@ struct Probes {
 
 /// Probes of all clients.
 #[derive(Debug)]
-pub struct ProbeSeries {
+pub(crate) struct ProbeSeries {
     pairs: LruCache<(IpAddr, Socket), Probes>,
 }
 
@@ -54,7 +54,7 @@ impl Default for ProbeSeries {
 impl ProbeSeries {
     /// Enters a probe; the series that it belongs to, and the frames of its last
     /// probes, this one included.
-    pub fn enter(
+    pub(crate) fn enter(
         &mut self,
         client: IpAddr,
         server: Socket,

@@ -6,7 +6,7 @@ use std::ffi::CStr;
 
 /// The value of `rst.sender.stack`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
+pub(crate) enum Stack {
     /// Linux.
     Linux,
     /// Windows.
@@ -21,7 +21,7 @@ pub enum Stack {
 
 impl Stack {
     /// All of them.
-    pub const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Linux,
         Self::Windows,
         Self::Apple,
@@ -31,7 +31,7 @@ impl Stack {
 
     /// The value of `rst.sender.stack`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Linux => c"linux",
             Self::Windows => c"windows",
@@ -45,12 +45,12 @@ impl Stack {
 /// The order of options in a SYN or SYN-ACK, one hexadecimal digit a kind, the first
 /// highest: 0x24813 is MSS, SACK permitted, timestamps, NOP, window scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SynLayout(u64);
+pub(crate) struct SynLayout(u64);
 
 impl SynLayout {
     /// The layout of these kinds (`wire::Options::kinds`).
     #[must_use]
-    pub fn of(kinds: u64) -> Self {
+    pub(crate) fn of(kinds: u64) -> Self {
         Self(kinds)
     }
 
@@ -58,7 +58,7 @@ impl SynLayout {
     /// (`tcp_output` of each; p0f's and nmap's databases have the same): where
     /// several do, none.
     #[must_use]
-    pub const fn family(self) -> Option<Stack> {
+    pub(crate) const fn family(self) -> Option<Stack> {
         match self.0 {
             0x0002_4813 => Some(Stack::Linux),
             0x0213_1184 => Some(Stack::Apple),

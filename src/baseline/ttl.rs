@@ -16,7 +16,7 @@ pub(crate) const SMALLEST_SURE_INITIAL: u8 = 64;
 /// The initial TTL that a packet most likely left with: the next of
 /// 32, 64, 128, 255.
 #[must_use]
-pub fn initial_ttl(ttl: u8) -> u8 {
+pub(crate) fn initial_ttl(ttl: u8) -> u8 {
     INITIAL
         .into_iter()
         .find(|initial| *initial >= ttl)
@@ -25,7 +25,7 @@ pub fn initial_ttl(ttl: u8) -> u8 {
 
 /// Hops that a packet has most likely travelled; 0: not routed.
 #[must_use]
-pub fn hops(ttl: u8) -> u8 {
+pub(crate) fn hops(ttl: u8) -> u8 {
     initial_ttl(ttl) - ttl
 }
 
@@ -39,7 +39,7 @@ const KEPT: usize = 4;
 /// (`docs/measured.md#ttl-after-one-odd-packet`), and what came just before a forged RST in the
 /// sender's name may be the forger's, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ttl {
+pub(crate) struct Ttl {
     values: [u8; KEPT],
     /// Packets with each; halved together when one is full.
     counts: [u8; KEPT],
@@ -50,7 +50,7 @@ pub struct Ttl {
 
 impl Ttl {
     /// Takes one packet into account.
-    pub fn learn(&mut self, ttl: u8, time: Timestamp, frame: FrameNumber) {
+    pub(crate) fn learn(&mut self, ttl: u8, time: Timestamp, frame: FrameNumber) {
         if let Some(count) = self.slot(ttl) {
             *count = count.saturating_add(1);
             if *count == u8::MAX {
@@ -87,7 +87,7 @@ impl Ttl {
 
     /// The TTL that most packets had, the first of equals; `None` before the first.
     #[must_use]
-    pub fn usual(&self) -> Option<u8> {
+    pub(crate) fn usual(&self) -> Option<u8> {
         let (value, count) = self
             .values
             .iter()
@@ -99,27 +99,27 @@ impl Ttl {
 
     /// When and where a packet last had the usual TTL.
     #[must_use]
-    pub fn usual_seen(&self) -> Option<(Timestamp, FrameNumber)> {
+    pub(crate) fn usual_seen(&self) -> Option<(Timestamp, FrameNumber)> {
         Some((self.usual_at, self.usual_frame?))
     }
 
     /// The TTL of the first packet, as long as it is kept.
     #[must_use]
-    pub fn first(&self) -> Option<u8> {
+    pub(crate) fn first(&self) -> Option<u8> {
         let (value, count) = self.values.iter().zip(&self.counts).next()?;
         (*count > 0).then_some(*value)
     }
 
     /// Packets that had the usual TTL; saturates.
     #[must_use]
-    pub fn usual_count(&self) -> u8 {
+    pub(crate) fn usual_count(&self) -> u8 {
         self.counts.into_iter().max().unwrap_or_default()
     }
 
     /// Packets that had this TTL; saturates, and may be less where the sender has
     /// used more than four.
     #[must_use]
-    pub fn count_of(&self, ttl: u8) -> u8 {
+    pub(crate) fn count_of(&self, ttl: u8) -> u8 {
         let found = self.values.iter().zip(&self.counts);
         found
             .filter(|(value, _)| **value == ttl)
@@ -130,14 +130,8 @@ impl Ttl {
 
     /// Whether a packet had this TTL.
     #[must_use]
-    pub fn has_seen(&self, ttl: u8) -> bool {
+    pub(crate) fn has_seen(&self, ttl: u8) -> bool {
         self.count_of(ttl) > 0
-    }
-
-    /// Different TTLs that are counted.
-    #[must_use]
-    pub fn different(&self) -> usize {
-        self.counts.iter().filter(|count| **count > 0).count()
     }
 }
 

@@ -21,45 +21,45 @@ pub(crate) const SHUFFLED_AT_MOST: Duration = Duration::from_millis(5);
 
 /// A later segment of the RST's claimed sender: the one that tells most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Continuation {
+pub(crate) struct Continuation {
     /// Its frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// From the RST to it.
-    pub after: Duration,
+    pub(crate) after: Duration,
     /// New payload in it, bytes.
-    pub payload: u32,
+    pub(crate) payload: u32,
     /// It goes on behind the payload of the RST.
-    pub behind_payload: bool,
+    pub(crate) behind_payload: bool,
     /// It goes beyond the sequence number of the RST and beyond all that its sender
     /// had sent: what was sent before the RST and overtaken by it could not.
-    pub beyond_reset: bool,
+    pub(crate) beyond_reset: bool,
     /// It acknowledges more than its sender ever had, the RST included.
-    pub acknowledges_more: bool,
+    pub(crate) acknowledges_more: bool,
     /// It acknowledges what its receiver sent after the RST only.
-    pub acknowledges_later: bool,
+    pub(crate) acknowledges_later: bool,
     /// Its numbers are such as the connection may have.
-    pub plausible: bool,
+    pub(crate) plausible: bool,
     /// TTL.
-    pub ttl: Option<u8>,
+    pub(crate) ttl: Option<u8>,
     /// Link-layer source.
-    pub link_source: Option<[u8; 6]>,
+    pub(crate) link_source: Option<[u8; 6]>,
     /// Timestamps option.
-    pub timestamps: Option<Timestamps>,
+    pub(crate) timestamps: Option<Timestamps>,
     /// Plausible segments up to this one; saturates.
-    pub segments: u8,
+    pub(crate) segments: u8,
 }
 
 impl Continuation {
     /// Whether it is progress that nobody but the connection's holder makes.
     #[must_use]
-    pub fn is_progress(&self) -> bool {
+    pub(crate) fn is_progress(&self) -> bool {
         (self.beyond_reset && self.payload > 0) || self.acknowledges_more
     }
 
     /// Whether it can show what an earlier one could not: it makes progress, or is
     /// later by another step of patience.
     #[must_use]
-    pub fn tells_more_than(&self, before: &Self) -> bool {
+    pub(crate) fn tells_more_than(&self, before: &Self) -> bool {
         let steps = |after: Duration| {
             u8::from(after >= limit!(SHUFFLED_AT_MOST))
                 + u8::from(after >= limit!(OVERTAKEN_AT_MOST))
@@ -80,22 +80,22 @@ impl Continuation {
 
 /// What came after the RST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Aftermath {
+pub(crate) struct Aftermath {
     /// The claimed sender went on.
-    pub continued: Option<Continuation>,
+    pub(crate) continued: Option<Continuation>,
     /// The receiver went on.
-    pub ignored: Option<FrameNumber>,
+    pub(crate) ignored: Option<FrameNumber>,
     /// The receiver gave up.
-    pub obeyed: Option<FrameNumber>,
+    pub(crate) obeyed: Option<FrameNumber>,
     /// TTLs of the claimed host's later packets.
-    pub later_ttls: LaterTtls,
+    pub(crate) later_ttls: LaterTtls,
 }
 
 impl Case {
     /// Whether a later segment comes from where the RST came from, and not from where
     /// its claimed sender's packets came from before.
     #[must_use]
-    pub fn continues_as_reset(&self, continued: &Continuation) -> bool {
+    pub(crate) fn continues_as_reset(&self, continued: &Continuation) -> bool {
         let usual = self.sender.ttl.usual();
         let as_reset = continued.ttl.is_some() && continued.ttl == self.ttl();
         as_reset && usual.is_some() && usual != continued.ttl
@@ -104,7 +104,7 @@ impl Case {
     /// Whether a later segment comes neither from where its claimed sender's packets
     /// came from before, nor with the numbers of the connection.
     #[must_use]
-    pub fn continuation_is_strange(&self) -> bool {
+    pub(crate) fn continuation_is_strange(&self) -> bool {
         let usual = self.sender.ttl.usual();
         self.aftermath.continued.is_some_and(|continued| {
             continued.ttl.is_some() && usual.is_some() && continued.ttl != usual
@@ -126,7 +126,7 @@ impl Case {
 
     /// Whether the later segment goes on with the claimed sender's numbers and clock.
     #[must_use]
-    pub fn continues_on_clock(&self) -> bool {
+    pub(crate) fn continues_on_clock(&self) -> bool {
         let Some(continued) = self.aftermath.continued.filter(|it| it.plausible) else {
             return false;
         };
@@ -141,7 +141,7 @@ impl Case {
     /// Whether the later segment's timestamp says that it was sent after the RST came
     /// past here.
     #[must_use]
-    pub fn was_sent_after(&self) -> bool {
+    pub(crate) fn was_sent_after(&self) -> bool {
         let Some(continued) = self.aftermath.continued else {
             return false;
         };
@@ -152,7 +152,7 @@ impl Case {
     /// Whether the later segment's timestamp is no later than that of the last packet
     /// before the RST, or earlier than the RST's own.
     #[must_use]
-    pub fn was_sent_before(&self) -> bool {
+    pub(crate) fn was_sent_before(&self) -> bool {
         let Some(continued) = self.aftermath.continued else {
             return false;
         };
@@ -166,7 +166,7 @@ impl Case {
     /// Whether it aborts ahead of all that was seen of its claimed sender, and what
     /// followed only fills that gap.
     #[must_use]
-    pub fn is_followed_by_older(&self) -> bool {
+    pub(crate) fn is_followed_by_older(&self) -> bool {
         let ahead = self.sender.has_seq() && self.reset.seq.is_after(self.sender.snd_nxt);
         let older = self.aftermath.continued.is_some_and(|continued| {
             !continued.beyond_reset && !continued.acknowledges_more && !continued.acknowledges_later
@@ -177,7 +177,7 @@ impl Case {
     /// Whether the later segment's sender had not yet received what this bare RST
     /// answers: it echoes an older timestamp.
     #[must_use]
-    pub fn had_not_seen_the_trigger(&self) -> bool {
+    pub(crate) fn had_not_seen_the_trigger(&self) -> bool {
         let echo = self.aftermath.continued.and_then(|it| it.timestamps);
         let answered = self
             .receiver

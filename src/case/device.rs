@@ -16,15 +16,15 @@ use crate::{
 
 /// One maker.
 #[derive(Debug)]
-pub struct Maker {
+pub(crate) struct Maker {
     /// The value of `rst.device`.
-    pub token: &'static CStr,
+    pub(crate) token: &'static CStr,
     /// Whether this RST has its form.
-    pub made: fn(&Case) -> bool,
+    pub(crate) made: fn(&Case) -> bool,
 }
 
 /// The makers that can be named; the first whose form it is counts.
-pub static MAKERS: &[Maker] = &[
+pub(crate) static MAKERS: &[Maker] = &[
     Maker {
         token: c"big_ip",
         made: |case| case.names_big_ip,
@@ -62,7 +62,7 @@ pub static MAKERS: &[Maker] = &[
 impl Case {
     /// The maker whose form this RST has, if it is nobody else's.
     #[must_use]
-    pub fn maker(&self) -> Option<&'static Maker> {
+    pub(crate) fn maker(&self) -> Option<&'static Maker> {
         MAKERS.iter().find(|maker| (maker.made)(self))
     }
 

@@ -14,7 +14,7 @@ use crate::{
 
 /// How good a yardstick the claimed sender's TTL is, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Yardstick {
+pub(crate) enum Yardstick {
     /// Five or more packets of this conversation came with it.
     Many,
     /// Two to four did.
@@ -31,71 +31,71 @@ const MANY: u8 = 5;
 
 /// The claimed sender's TTL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TtlBaseline {
+pub(crate) struct TtlBaseline {
     /// TTL to expect.
-    pub ttl: u8,
+    pub(crate) ttl: u8,
     /// A packet that came with it.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// How good a yardstick it is.
-    pub yardstick: Yardstick,
+    pub(crate) yardstick: Yardstick,
     /// From that packet to the RST; zero if the packet came later.
-    pub age: Duration,
+    pub(crate) age: Duration,
 }
 
 impl TtlBaseline {
     /// Learned in this conversation, not in others of the host.
     #[must_use]
-    pub fn same_conversation(&self) -> bool {
+    pub(crate) fn same_conversation(&self) -> bool {
         self.yardstick != Yardstick::Elsewhere
     }
 }
 
 /// The RST's TTL beside the one to expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TtlCompared {
+pub(crate) struct TtlCompared {
     /// Of the RST.
-    pub ttl: u8,
+    pub(crate) ttl: u8,
     /// Of its claimed sender's packets.
-    pub baseline: TtlBaseline,
+    pub(crate) baseline: TtlBaseline,
     /// Both started from the same initial value, most likely.
-    pub same_initial: bool,
+    pub(crate) same_initial: bool,
     /// Hops of the RST.
-    pub hops: u8,
+    pub(crate) hops: u8,
     /// Hops of its claimed sender's packets.
-    pub hops_expected: u8,
+    pub(crate) hops_expected: u8,
 }
 
 impl TtlCompared {
     /// Hops between the two places, either way.
     #[must_use]
-    pub fn hops_apart(&self) -> u8 {
+    pub(crate) fn hops_apart(&self) -> u8 {
         self.hops.abs_diff(self.hops_expected)
     }
 
     /// The RST was sent from nearer than its claimed sender's packets.
     #[must_use]
-    pub fn nearer(&self) -> bool {
+    pub(crate) fn nearer(&self) -> bool {
         self.hops < self.hops_expected
     }
 
     /// It has not been routed, while the claimed sender's packets are.
     #[must_use]
-    pub fn unrouted(&self) -> bool {
+    pub(crate) fn unrouted(&self) -> bool {
         self.hops == 0 && self.hops_expected > 0 && self.ttl >= SMALLEST_SURE_INITIAL
     }
 }
 
 /// TTLs with which a host's later packets came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LaterTtls {
+pub(crate) struct LaterTtls {
     /// A packet that had the TTL from before the RST again.
-    pub returned: Option<FrameNumber>,
+    pub(crate) returned: Option<FrameNumber>,
     /// Conversations that began with the RST's TTL; saturates.
-    pub begun_as_reset: u8,
+    pub(crate) begun_as_reset: u8,
     /// The last packet that began one so.
-    pub begun_in: Option<FrameNumber>,
+    pub(crate) begun_in: Option<FrameNumber>,
     /// Conversations that began with the TTL from before; saturates.
-    pub begun_as_before: u8,
+    pub(crate) begun_as_before: u8,
 }
 
 /// Packets that may all be the forger's: a block page of one segment, its FIN, and a
@@ -110,7 +110,7 @@ const CONFIRMED_BY: u8 = 2;
 impl Case {
     /// TTL of the RST.
     #[must_use]
-    pub fn ttl(&self) -> Option<u8> {
+    pub(crate) fn ttl(&self) -> Option<u8> {
         self.reset.ip.map(|ip| ip.ttl)
     }
 
@@ -119,7 +119,7 @@ impl Case {
     /// Where later conversations have confirmed that the route changed, it is the
     /// new one.
     #[must_use]
-    pub fn ttl_baseline(&self) -> Option<TtlBaseline> {
+    pub(crate) fn ttl_baseline(&self) -> Option<TtlBaseline> {
         // A scanner's program writes a TTL of its own into its SYN.
         let raw = self.role == Some(Role::Client) && self.sender.is_raw_syn();
         if raw {
@@ -160,7 +160,7 @@ impl Case {
     /// Two or more later conversations of the host began with the RST's TTL, and
     /// none with the one from before.
     #[must_use]
-    pub fn route_change_is_confirmed(&self) -> bool {
+    pub(crate) fn route_change_is_confirmed(&self) -> bool {
         let later = &self.aftermath.later_ttls;
         later.begun_as_reset >= limit!(CONFIRMED_BY)
             && later.begun_as_before == 0
@@ -169,7 +169,7 @@ impl Case {
 
     /// The RST's TTL beside the one to expect.
     #[must_use]
-    pub fn ttl_compared(&self) -> Option<TtlCompared> {
+    pub(crate) fn ttl_compared(&self) -> Option<TtlCompared> {
         let (ttl, baseline) = (self.ttl()?, self.ttl_baseline()?);
         Some(TtlCompared {
             ttl,
@@ -184,7 +184,7 @@ impl Case {
     /// hops from another initial value (64 and 128 are seen on one front end), and
     /// not by so few hops less that a longer route explains it.
     #[must_use]
-    pub fn other_distance(&self) -> Option<TtlCompared> {
+    pub(crate) fn other_distance(&self) -> Option<TtlCompared> {
         let compared = self.ttl_compared()?;
         let delta = i16::from(compared.ttl) - i16::from(compared.baseline.ttl);
         let longer_route = (-i16::from(self.ttl_tolerance)..=0).contains(&delta);
@@ -195,7 +195,7 @@ impl Case {
     /// Whether the claimed sender's packets have come with this TTL as well, over several
     /// paths: more than a forger sends before its RST, or with others after them.
     #[must_use]
-    pub fn has_used_ttl(&self, ttl: u8) -> bool {
+    pub(crate) fn has_used_ttl(&self, ttl: u8) -> bool {
         let count = self.sender.ttl.count_of(ttl);
         let since_then_another = self.sender.last_ttl != Some(ttl);
         count > limit!(FORGERS_FEW) || (count > 1 && since_then_another)
@@ -204,7 +204,7 @@ impl Case {
     /// The claimed sender's usual TTL from before the RST, in this conversation or
     /// elsewhere.
     #[must_use]
-    pub fn reset_is_from(&self) -> Option<u8> {
+    pub(crate) fn reset_is_from(&self) -> Option<u8> {
         let here = self.sender.ttl.usual();
         here.or_else(|| self.host.as_ref()?.ttl.usual())
     }
@@ -213,7 +213,7 @@ impl Case {
     /// packets with the RST's TTL, while its other conversations mostly began with
     /// another.
     #[must_use]
-    pub fn is_contradicted_elsewhere(&self) -> bool {
+    pub(crate) fn is_contradicted_elsewhere(&self) -> bool {
         let Some(ttl) = self
             .ttl()
             .filter(|ttl| self.sender.ttl.usual() == Some(*ttl))
@@ -232,7 +232,7 @@ impl Case {
     /// Packets of the claimed sender in this conversation that came with the RST's
     /// TTL, where that is not the usual one.
     #[must_use]
-    pub fn own_packets_as_reset(&self) -> u8 {
+    pub(crate) fn own_packets_as_reset(&self) -> u8 {
         let usual = self.sender.ttl.usual();
         self.ttl()
             .filter(|ttl| Some(*ttl) != usual)
@@ -241,7 +241,7 @@ impl Case {
 
     /// Other conversations of the host that began with this TTL.
     #[must_use]
-    pub fn conversations_begun_with(&self, ttl: u8) -> u8 {
+    pub(crate) fn conversations_begun_with(&self, ttl: u8) -> u8 {
         let begun = self.host.map_or(0, |host| host.beginnings.count_of(ttl));
         let own = self.sender.ttl.first() == Some(ttl);
         begun.saturating_sub(u8::from(own))

@@ -14,43 +14,43 @@ use crate::{
 
 /// What the memories beyond the RST's own conversation hold about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// The claimed sender's address over all its conversations.
-    pub host: Option<&'a Host>,
+    pub(crate) host: Option<&'a Host>,
     /// What has come from the RST's link address.
-    pub gateway: Option<Gateway>,
+    pub(crate) gateway: Option<Gateway>,
     /// The last RST of either side.
-    pub earlier: Option<EarlierReset>,
+    pub(crate) earlier: Option<EarlierReset>,
     /// The case of that RST.
-    pub earlier_case: Option<&'a Case>,
+    pub(crate) earlier_case: Option<&'a Case>,
     /// The RST of another host whose number this one's follows.
-    pub shared_counter: Option<SharedCounter>,
+    pub(crate) shared_counter: Option<SharedCounter>,
     /// What other conversations show.
-    pub neighbours: Neighbours,
+    pub(crate) neighbours: Neighbours,
     /// Where the last response ends in the server's sequence space.
-    pub response_end: Option<SeqNumber>,
+    pub(crate) response_end: Option<SeqNumber>,
     /// The client had asked for the same server's name before its last request.
-    pub name_repeated: bool,
+    pub(crate) name_repeated: bool,
     /// The capture holds packets of several interfaces.
-    pub several_interfaces: bool,
+    pub(crate) several_interfaces: bool,
     /// Conversations had to be forgotten for want of memory.
-    pub history_evicted: bool,
+    pub(crate) history_evicted: bool,
 }
 
 /// What the user has set, as far as a case depends on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Thresholds {
+pub(crate) struct Thresholds {
     /// Silence that counts as idle.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// TTL drop that a route change explains, hops.
-    pub ttl_tolerance: u8,
+    pub(crate) ttl_tolerance: u8,
 }
 
 impl Case {
     /// Everything that was seen up to now about the RST in hand, which claims
     /// `side` of `conversation`.
     #[must_use]
-    pub fn gather(
+    pub(crate) fn gather(
         reset: &Segment<'_>,
         (conversation, side): (&Conversation, Side),
         surroundings: &Surroundings<'_>,

@@ -14,29 +14,29 @@ use crate::{
 
 /// The claimed sender's address over its other conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostHabits {
+pub(crate) struct HostHabits {
     /// TTLs of its packets.
-    pub ttl: Ttl,
+    pub(crate) ttl: Ttl,
     /// TTLs that its conversations began with, each counted once.
-    pub beginnings: Ttl,
+    pub(crate) beginnings: Ttl,
     /// The family that its last SYN or SYN-ACK was laid out as.
-    pub syn_family: Option<Stack>,
+    pub(crate) syn_family: Option<Stack>,
     /// TTLs of RSTs in its name.
-    pub reset_ttls: ResetTtls,
+    pub(crate) reset_ttls: ResetTtls,
     /// Frame of its last packet.
-    pub last_frame: FrameNumber,
+    pub(crate) last_frame: FrameNumber,
     /// Its last IP ID that was not 0, and the frame.
-    pub ip_id: Option<(u16, FrameNumber)>,
+    pub(crate) ip_id: Option<(u16, FrameNumber)>,
     /// How it numbers.
-    pub ip_id_pattern: Option<Pattern>,
+    pub(crate) ip_id_pattern: Option<Pattern>,
     /// It labels its IPv6 packets.
-    pub labels: bool,
+    pub(crate) labels: bool,
 }
 
 impl HostHabits {
     /// The habits of this host; `None` before its first packet.
     #[must_use]
-    pub fn of(host: &Host) -> Option<Self> {
+    pub(crate) fn of(host: &Host) -> Option<Self> {
         Some(Self {
             ttl: host.ttl,
             beginnings: host.beginnings,
@@ -52,29 +52,29 @@ impl HostHabits {
 
 /// Where the host is nearer than this, scheduling noise decides
 /// (measured: 30 µs to 400 µs within one machine).
-pub const SHORTEST_PATH: Duration = Duration::from_millis(2);
+pub(crate) const SHORTEST_PATH: Duration = Duration::from_millis(2);
 
 /// Answers of genuine hosts in less than this share of the smallest of three round
 /// trips, per cent: 1.2 to 3.5 % (`docs/measured.md#answers-sooner-than-the-handshake`).
-pub const QUICK: u32 = 80;
+pub(crate) const QUICK: u32 = 80;
 
 /// Round trips that the RST can be compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Trips {
+pub(crate) struct Trips {
     /// Smallest between capture point and claimed sender, in this conversation.
-    pub conversation: Option<Duration>,
+    pub(crate) conversation: Option<Duration>,
     /// The same over all conversations of that host.
-    pub host: Option<Duration>,
+    pub(crate) host: Option<Duration>,
     /// One of the handshake, or several, are among them.
-    pub certain: bool,
+    pub(crate) certain: bool,
     /// Round trips of this conversation; saturates.
-    pub count: u8,
+    pub(crate) count: u8,
 }
 
 impl Trips {
     /// What is known of the path to `sender`, whose address is `host`'s.
     #[must_use]
-    pub fn of(sender: &Endpoint, host: Option<&Host>) -> Self {
+    pub(crate) fn of(sender: &Endpoint, host: Option<&Host>) -> Self {
         Self {
             conversation: sender.rtt(),
             host: host.and_then(Host::rtt),
@@ -84,14 +84,14 @@ impl Trips {
     }
 
     /// Learns more of the host.
-    pub fn learn_host(&mut self, host: &Host) {
+    pub(crate) fn learn_host(&mut self, host: &Host) {
         self.host = host.rtt();
         self.certain |= host.rtt_is_certain;
     }
 
     /// The smallest known: the fastest that the claimed sender ever was.
     #[must_use]
-    pub fn smallest(&self) -> Option<Duration> {
+    pub(crate) fn smallest(&self) -> Option<Duration> {
         match (self.conversation, self.host) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -103,7 +103,7 @@ impl Case {
     /// The share of its claimed sender's smallest round trip that the RST took, in
     /// per cent; `None` where either is not observable.
     #[must_use]
-    pub fn share_of_round_trip(&self) -> Option<u32> {
+    pub(crate) fn share_of_round_trip(&self) -> Option<u32> {
         let (bound, round_trip) = (self.bound()?, self.trips.smallest()?);
         if round_trip < limit!(SHORTEST_PATH) {
             return None;
@@ -115,7 +115,7 @@ impl Case {
     /// Whether it followed what it most likely reacts to in less than half of its
     /// claimed sender's smallest round trip.
     #[must_use]
-    pub fn reacted_within_half_a_round_trip(&self) -> bool {
+    pub(crate) fn reacted_within_half_a_round_trip(&self) -> bool {
         let reaction = self.answer.content.or(self.answer.trigger);
         let trip = self
             .trips
@@ -129,14 +129,14 @@ impl Case {
     /// Whether it came sooner than any answer of its claimed sender: in less than
     /// four fifths of the smallest round trip.
     #[must_use]
-    pub fn is_quick(&self) -> bool {
+    pub(crate) fn is_quick(&self) -> bool {
         self.share_of_round_trip()
             .is_some_and(|share| share < limit!(QUICK))
     }
 
     /// Whether a TSval is where the claimed sender's clock may stand by now.
     #[must_use]
-    pub fn is_on_sender_clock(&self, value: u32) -> bool {
+    pub(crate) fn is_on_sender_clock(&self, value: u32) -> bool {
         let silent = self.reset.time.since(self.sender.last_time);
         let run = u32::try_from(silent.as_millis()).unwrap_or(u32::MAX);
         let ahead = value.wrapping_sub(self.sender.timestamp);

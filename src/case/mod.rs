@@ -21,16 +21,16 @@ mod reset;
 pub(crate) mod testing;
 mod vantage;
 
-pub use aftermath::{Aftermath, Continuation};
+pub(crate) use aftermath::{Aftermath, Continuation};
 pub(crate) use aftermath::{OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST};
-pub use device::{MAKERS, Maker};
-pub use distance::{LaterTtls, TtlBaseline, TtlCompared, Yardstick};
-pub use gather::{Surroundings, Thresholds};
-pub use host::{HostHabits, QUICK, SHORTEST_PATH, Trips};
-pub use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
-pub use origin::Origin;
-pub use reset::EarlierReset;
-pub use vantage::Vantage;
+pub(crate) use device::MAKERS;
+pub(crate) use distance::{LaterTtls, TtlCompared, Yardstick};
+pub(crate) use gather::{Surroundings, Thresholds};
+pub(crate) use host::{HostHabits, SHORTEST_PATH, Trips};
+pub(crate) use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
+pub(crate) use origin::Origin;
+pub(crate) use reset::EarlierReset;
+pub(crate) use vantage::Vantage;
 
 use std::{ffi::CStr, time::Duration};
 
@@ -45,84 +45,84 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The RST.
-    pub reset: Header,
+    pub(crate) reset: Header,
     /// Its payload is a text of F5's BIG-IP.
-    pub names_big_ip: bool,
+    pub(crate) names_big_ip: bool,
     /// The side that it claims; `None` where neither handshake nor ports tell.
-    pub role: Option<Role>,
+    pub(crate) role: Option<Role>,
     /// The roles are a guess from the ports.
-    pub roles_assumed: bool,
+    pub(crate) roles_assumed: bool,
     /// Where the conversation stood.
-    pub phase: Phase,
+    pub(crate) phase: Phase,
     /// The SYN or the SYN-ACK was seen.
-    pub handshake_seen: bool,
+    pub(crate) handshake_seen: bool,
     /// The claimed sender, before the RST.
-    pub sender: Endpoint,
+    pub(crate) sender: Endpoint,
     /// The receiver, before the RST.
-    pub receiver: Endpoint,
+    pub(crate) receiver: Endpoint,
     /// What has come from the RST's link address.
-    pub gateway: Option<Gateway>,
+    pub(crate) gateway: Option<Gateway>,
     /// The claimed sender's address elsewhere.
-    pub host: Option<HostHabits>,
+    pub(crate) host: Option<HostHabits>,
     /// What the RST answers.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// The client had asked for the same server's name before its last request.
-    pub name_repeated: bool,
+    pub(crate) name_repeated: bool,
     /// Whether the receiver must accept it.
-    pub acceptability: Acceptability,
+    pub(crate) acceptability: Acceptability,
     /// Round trips.
-    pub trips: Trips,
+    pub(crate) trips: Trips,
     /// Silence before it, or before the segment that it answers.
-    pub idle: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
     /// That silence counts as idle by the user's threshold.
-    pub after_idle: bool,
+    pub(crate) after_idle: bool,
     /// The last RST before it in this conversation.
-    pub earlier: Option<EarlierReset>,
+    pub(crate) earlier: Option<EarlierReset>,
     /// The device profile that it belongs to.
-    pub resetter: Option<Resetter>,
+    pub(crate) resetter: Option<Resetter>,
     /// Hosts that suspicious RSTs of the same look have claimed to be, this one
     /// included; 0 where this one is not suspicious.
-    pub same_look_hosts: u32,
+    pub(crate) same_look_hosts: u32,
     /// The periodic series of probes that it ends one of.
-    pub series: Option<Series>,
+    pub(crate) series: Option<Series>,
     /// Name of the flag pattern of its run (`rst.signature`).
-    pub signature: Option<&'static CStr>,
+    pub(crate) signature: Option<&'static CStr>,
     /// Bytes of its HTTP response that the server has not sent.
-    pub unsent: Option<u32>,
+    pub(crate) unsent: Option<u32>,
     /// The IP header that it was captured with, where it is the RST before once
     /// more: then everything else is that one's.
-    pub copy: Option<IpHeader>,
+    pub(crate) copy: Option<IpHeader>,
     /// What other conversations show.
-    pub neighbours: Neighbours,
+    pub(crate) neighbours: Neighbours,
     /// The RST that had refused the same attempt before (the SYN was repeated).
-    pub refused_before: Option<FrameNumber>,
+    pub(crate) refused_before: Option<FrameNumber>,
     /// A recent RST that claims another host and that this one's IP ID follows.
-    pub shared_counter: Option<SharedCounter>,
+    pub(crate) shared_counter: Option<SharedCounter>,
     /// What came after it.
-    pub aftermath: Aftermath,
+    pub(crate) aftermath: Aftermath,
     /// The capture's clock stepped back in this conversation.
-    pub clock_stepped_back: bool,
+    pub(crate) clock_stepped_back: bool,
     /// Packets of this conversation that were captured twice, up to the RST.
-    pub copies: u8,
+    pub(crate) copies: u8,
     /// The capture holds packets of several interfaces.
-    pub several_interfaces: bool,
+    pub(crate) several_interfaces: bool,
     /// Conversations had to be forgotten for want of memory before this RST.
-    pub history_evicted: bool,
+    pub(crate) history_evicted: bool,
     /// TTL drop that a route change explains, hops.
-    pub ttl_tolerance: u8,
+    pub(crate) ttl_tolerance: u8,
 }
 
 impl Case {
     /// Whether it ends a silence that counts: by the user's threshold, or because
     /// several conversations ended after the same one.
     #[must_use]
-    pub fn ends_silence(&self) -> bool {
+    pub(crate) fn ends_silence(&self) -> bool {
         self.after_idle || self.neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours")
     }
 
     /// Whether the client gives up on a request that the server has not answered.
     #[must_use]
-    pub fn waits_for_answer(&self) -> bool {
+    pub(crate) fn waits_for_answer(&self) -> bool {
         let asked = self.sender.last_data_frame;
         let unanswered = asked > self.receiver.last_data_frame;
         self.role == Some(Role::Client) && unanswered
@@ -130,19 +130,19 @@ impl Case {
 
     /// Its shape.
     #[must_use]
-    pub const fn shape(&self) -> Shape {
+    pub(crate) const fn shape(&self) -> Shape {
         self.answer.shape
     }
 
     /// The segment that it answers.
     #[must_use]
-    pub const fn trigger(&self) -> Option<Trigger> {
+    pub(crate) const fn trigger(&self) -> Option<Trigger> {
         self.answer.trigger
     }
 
     /// The request that it answers, or that a device may have reacted to.
     #[must_use]
-    pub fn request(&self) -> Option<Trigger> {
+    pub(crate) fn request(&self) -> Option<Trigger> {
         self.trigger()
             .filter(|trigger| trigger.kind.asks_for_a_name())
             .or(self.answer.content)
@@ -150,14 +150,14 @@ impl Case {
 
     /// The RST of the same claimed sender before this one.
     #[must_use]
-    pub fn earlier_of_same_sender(&self) -> Option<FrameNumber> {
+    pub(crate) fn earlier_of_same_sender(&self) -> Option<FrameNumber> {
         let earlier = self.earlier.filter(|earlier| earlier.same_sender)?;
         Some(earlier.frame)
     }
 
     /// The earliest segment that it can answer.
     #[must_use]
-    pub const fn bound(&self) -> Option<Bound> {
+    pub(crate) const fn bound(&self) -> Option<Bound> {
         self.answer.bound
     }
 
@@ -165,7 +165,7 @@ impl Case {
     /// the RST's own acknowledgement included; `None` where the capture does
     /// not hold both numbers.
     #[must_use]
-    pub fn unacked_bytes(&self) -> Option<u32> {
+    pub(crate) fn unacked_bytes(&self) -> Option<u32> {
         if !self.receiver.has_seq() {
             return None;
         }
@@ -189,7 +189,7 @@ impl Case {
     /// would choose: not the expected one, and none that the claimed sender has
     /// used. One that it has used is merely late.
     #[must_use]
-    pub fn is_guess(&self) -> bool {
+    pub(crate) fn is_guess(&self) -> bool {
         let unexpected = matches!(
             self.acceptability,
             Acceptability::InWindow | Acceptability::OutOfWindow
@@ -205,7 +205,7 @@ impl Case {
     /// Whether it aborts with the numbers that the connection stands at: whoever sends
     /// it holds the connection, or has seen its last segments.
     #[must_use]
-    pub fn knows_the_connection(&self) -> bool {
+    pub(crate) fn knows_the_connection(&self) -> bool {
         self.shape() == Shape::Active
             && self.sender.has_seq()
             && self.reset.seq == self.sender.snd_nxt
@@ -214,7 +214,7 @@ impl Case {
     /// Whether its claimed sender's SYNs, here or elsewhere, are laid out as Linux
     /// does it; others do so, too.
     #[must_use]
-    pub fn looks_like_linux(&self) -> bool {
+    pub(crate) fn looks_like_linux(&self) -> bool {
         let elsewhere = self.host.and_then(|host| host.syn_family);
         self.sender.syn_family.or(elsewhere) == Some(Stack::Linux)
     }
@@ -222,7 +222,7 @@ impl Case {
     /// The family of the claimed sender's TCP stack, where its own packets leave no
     /// doubt: the layout of its SYN, and how it numbers.
     #[must_use]
-    pub fn stack(&self) -> Option<Stack> {
+    pub(crate) fn stack(&self) -> Option<Stack> {
         let family = self.sender.syn_family?;
         match family {
             // FreeRTOS, BSDs behind a normalizer and others order options alike, but
@@ -239,13 +239,13 @@ impl Case {
 
     /// The claimed sender in words.
     #[must_use]
-    pub fn sender_word(&self) -> &'static str {
+    pub(crate) fn sender_word(&self) -> &'static str {
         self.role.map_or("sender", Role::word)
     }
 
     /// The receiver in words.
     #[must_use]
-    pub fn receiver_word(&self) -> &'static str {
+    pub(crate) fn receiver_word(&self) -> &'static str {
         self.role.map_or("receiver", |role| role.peer().word())
     }
 }

@@ -6,41 +6,41 @@ use crate::wire::FrameNumber;
 
 /// An RST of another host with the number before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SharedCounter {
+pub(crate) struct SharedCounter {
     /// Its IPv4 identification.
-    pub id: u16,
+    pub(crate) id: u16,
     /// Its frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
 }
 
 /// Attempts of one client that came to nothing, within a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Different ports, of all hosts.
-    pub ports: u8,
+    pub(crate) ports: u8,
     /// Different hosts.
-    pub hosts: u8,
+    pub(crate) hosts: u8,
 }
 
 /// What other conversations show about an RST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Neighbours {
+pub(crate) struct Neighbours {
     /// It answers, or ends, one of many attempts of one client.
-    pub scan: Option<Scan>,
+    pub(crate) scan: Option<Scan>,
     /// A port of the same server that answers SYNs neither with SYN-ACK nor with
     /// RST, and the frame of a repeated SYN to it.
-    pub silent_port: Option<(u16, FrameNumber)>,
+    pub(crate) silent_port: Option<(u16, FrameNumber)>,
     /// Where the same server port accepted another connection after this refusal.
-    pub port_accepted: Option<FrameNumber>,
+    pub(crate) port_accepted: Option<FrameNumber>,
     /// Where the same server was asked by another name, and answered.
-    pub other_name: Option<FrameNumber>,
+    pub(crate) other_name: Option<FrameNumber>,
     /// Conversations that ended by an RST after the same silence, this one
     /// included, and the last frame before this one; 0 where there are no others.
-    pub same_idle: u8,
+    pub(crate) same_idle: u8,
     /// Conversations of other hosts whose stray segments the claimed sender has
     /// answered, this one included.
-    pub unsolicited: u8,
+    pub(crate) unsolicited: u8,
 }
 
 /// Conversations that make the same silence a rule: two may be chance.
-pub const SAME_SILENCES: u8 = 3;
+pub(crate) const SAME_SILENCES: u8 = 3;

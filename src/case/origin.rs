@@ -6,7 +6,7 @@ use std::ffi::CStr;
 
 /// The value of `rst.origin`: who really sent an RST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The host that its source address names.
     Endpoint,
     /// Something else in that host's name.
@@ -17,11 +17,11 @@ pub enum Origin {
 
 impl Origin {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Endpoint, Self::Middlebox, Self::Unclear];
+    pub(crate) const ALL: &[Self] = &[Self::Endpoint, Self::Middlebox, Self::Unclear];
 
     /// The value of `rst.origin`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Endpoint => c"endpoint",
             Self::Middlebox => c"middlebox",

@@ -12,25 +12,25 @@ use crate::{
 
 /// An RST that came before in the same conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EarlierReset {
+pub(crate) struct EarlierReset {
     /// Its frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// Since then.
-    pub age: Duration,
+    pub(crate) age: Duration,
     /// It claims the same sender as the RST in hand.
-    pub same_sender: bool,
+    pub(crate) same_sender: bool,
     /// It, or one of the same sender before it, had the exact sequence number.
-    pub exact: bool,
+    pub(crate) exact: bool,
     /// Its sequence number.
-    pub seq: SeqNumber,
+    pub(crate) seq: SeqNumber,
     /// Its flags.
-    pub flags: TcpFlags,
+    pub(crate) flags: TcpFlags,
     /// Its window, unscaled.
-    pub window: u16,
+    pub(crate) window: u16,
     /// Its acknowledgement number.
-    pub ack: SeqNumber,
+    pub(crate) ack: SeqNumber,
     /// Its IP header.
-    pub ip: Option<IpHeader>,
+    pub(crate) ip: Option<IpHeader>,
 }
 
 /// A router takes a fraction of a millisecond (measured: 30 µs with `-i any`).
@@ -43,7 +43,7 @@ impl EarlierReset {
     /// Whether `reset` is this one, some routers on; or at the same place, where other
     /// packets of the conversation were captured twice as well (`doubled`).
     #[must_use]
-    pub fn is_forwarded_as(&self, reset: &Header, doubled: bool) -> bool {
+    pub(crate) fn is_forwarded_as(&self, reset: &Header, doubled: bool) -> bool {
         let same = self.same_sender
             && (self.seq, self.ack, self.flags, self.window)
                 == (reset.seq, reset.ack, reset.flags, reset.window);
@@ -66,7 +66,7 @@ impl Case {
     /// This case as that of a packet that was captured before, as `original`: one
     /// packet has one sender, however often it is captured.
     #[must_use]
-    pub fn as_copy_of(&self, original: &Self) -> Self {
+    pub(crate) fn as_copy_of(&self, original: &Self) -> Self {
         Self {
             reset: Header {
                 frame: self.reset.frame,
@@ -82,7 +82,7 @@ impl Case {
 
     /// The IP header of this very frame.
     #[must_use]
-    pub fn own_ip(&self) -> Option<IpHeader> {
+    pub(crate) fn own_ip(&self) -> Option<IpHeader> {
         self.copy.or(self.reset.ip)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Where the capture was taken, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Vantage {
+pub(crate) enum Vantage {
     /// Beside the RST's claimed sender.
     AtSender,
     /// Beside the RST's receiver.
@@ -24,7 +24,7 @@ impl Case {
     /// Where the capture was taken: beside a side that answers at once with
     /// packets that have passed no router.
     #[must_use]
-    pub fn vantage(&self) -> Option<Vantage> {
+    pub(crate) fn vantage(&self) -> Option<Vantage> {
         let beside = |side: &Endpoint| {
             let unrouted = hops(side.ttl.usual()?) == 0;
             Some(

@@ -23,7 +23,7 @@ pub enum Impact {
 
 /// Severity of an expert item, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// Chat.
     Chat,
     /// Note.
@@ -34,7 +34,7 @@ pub enum Severity {
 
 impl Impact {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Benign, Self::Noteworthy, Self::Disruptive];
+    pub(crate) const ALL: &[Self] = &[Self::Benign, Self::Noteworthy, Self::Disruptive];
 
     /// The value of `rst.impact`.
     #[must_use]
@@ -48,7 +48,7 @@ impl Impact {
 
     /// The severity that follows from it.
     #[must_use]
-    pub const fn severity(self) -> Severity {
+    pub(crate) const fn severity(self) -> Severity {
         match self {
             Self::Benign => Severity::Chat,
             Self::Noteworthy => Severity::Note,
@@ -59,7 +59,7 @@ impl Impact {
     /// The impact of this RST: the cause's usual one, but for what was seen to
     /// make it better or worse.
     #[must_use]
-    pub fn of(cause: Cause, case: &Case, origin: Origin) -> Self {
+    pub(crate) fn of(cause: Cause, case: &Case, origin: Origin) -> Self {
         let lost = case.unacked_bytes().unwrap_or(0) > 0;
         let cut = case.role == Some(Role::Server) && case.unsent.is_some();
         match cause {

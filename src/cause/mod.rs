@@ -23,8 +23,8 @@ mod timers;
 mod unknown;
 
 pub use catalogue::Cause;
-pub use impact::{Impact, Severity};
-pub use row::About;
+pub(crate) use impact::{Impact, Severity};
+pub(crate) use row::About;
 
 use std::ffi::CStr;
 
@@ -42,7 +42,7 @@ fn rules() -> impl Iterator<Item = &'static row::Rule> {
 impl Cause {
     /// The cause of this RST.
     #[must_use]
-    pub fn of(case: &Case, origin: Origin) -> Self {
+    pub(crate) fn of(case: &Case, origin: Origin) -> Self {
         let is_in = |rule: &row::Rule, place| !is_out(Kind::Cause, rule.cause().token(), place);
         rules()
             .zip(0..)
@@ -88,18 +88,18 @@ impl Cause {
 
     /// Number of its expert item.
     #[must_use]
-    pub const fn index(self) -> u32 {
+    pub(crate) const fn index(self) -> u32 {
         self as u32
     }
 
     /// How severe it usually is.
     #[must_use]
-    pub const fn usual_severity(self) -> Severity {
+    pub(crate) const fn usual_severity(self) -> Severity {
         self.usual_impact().severity()
     }
 
     /// Writes `rst.cause.text`.
-    pub fn write_text(self, case: &Case, origin: Origin, out: &mut String) {
+    pub(crate) fn write_text(self, case: &Case, origin: Origin, out: &mut String) {
         let row = self.row();
         (row.write)(case, origin, out);
         if origin == Origin::Unclear && !row.says_who {
@@ -108,7 +108,7 @@ impl Cause {
     }
 
     /// Writes `rst.next_step`; nothing for benign RSTs.
-    pub fn write_next_step(self, impact: Impact, out: &mut String) {
+    pub(crate) fn write_next_step(self, impact: Impact, out: &mut String) {
         if impact != Impact::Benign {
             out.push_str(self.about().next);
         }

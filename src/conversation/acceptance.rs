@@ -9,7 +9,7 @@ use crate::wire::Segment;
 
 /// The value of `rst.acceptability`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acceptability {
+pub(crate) enum Acceptability {
     /// The receiver's next expected number (or, in SYN-SENT, the right
     /// acknowledgement): the connection ends.
     Exact,
@@ -23,7 +23,7 @@ pub enum Acceptability {
 
 impl Acceptability {
     /// All of them.
-    pub const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Exact,
         Self::InWindow,
         Self::OutOfWindow,
@@ -32,7 +32,7 @@ impl Acceptability {
 
     /// The value of `rst.acceptability`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Exact => c"exact",
             Self::InWindow => c"in_window",
@@ -44,7 +44,7 @@ impl Acceptability {
     /// Judges `reset` as `receiver` would (RFC 9293 §3.10.7.3 and §3.10.7.4,
     /// RFC 5961 §3.2); `sender` is the side that the RST claims.
     #[must_use]
-    pub fn of(reset: &Segment<'_>, sender: &Endpoint, receiver: &Endpoint) -> Self {
+    pub(crate) fn of(reset: &Segment<'_>, sender: &Endpoint, receiver: &Endpoint) -> Self {
         match receiver.state {
             // "If the ACK was acceptable, then signal to the user 'error:
             // connection reset'"; without an ACK the segment is dropped.

@@ -14,7 +14,7 @@ use crate::{
 /// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
 /// `docs/measured.md#what-an-rst-looks-like-by-its-maker`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// RST+ACK of a socket that still exists: SEQ = SND.NXT, ACK = RCV.NXT.
     Active,
     /// RST without ACK, its SEQ the acknowledgement of the segment answered:
@@ -28,39 +28,39 @@ pub enum Shape {
 
 /// The segment that an RST answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// Its frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// What it is.
-    pub kind: SegmentKind,
+    pub(crate) kind: SegmentKind,
     /// From it to the RST.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
 }
 
 /// The earliest segment that can have told the RST's sender what the RST says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// Its frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// From it to the RST: the sender can have had no more time than this.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
 }
 
 /// What an RST answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// How it is made.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
     /// The segment that it most likely answers.
-    pub trigger: Option<Trigger>,
+    pub(crate) trigger: Option<Trigger>,
     /// The earliest that it can answer.
-    pub bound: Option<Bound>,
+    pub(crate) bound: Option<Bound>,
     /// The ClientHello or HTTP request of either side that came just before: a
     /// device that reads along reacts to it whichever side it resets.
-    pub content: Option<Trigger>,
+    pub(crate) content: Option<Trigger>,
     /// Its sender's last keep-alive probe, if the RST comes when the next one was
     /// due and nothing else of the sender came in between.
-    pub unheard_probe: Option<FrameNumber>,
+    pub(crate) unheard_probe: Option<FrameNumber>,
 }
 
 /// A kernel answers at once; what was sent longer ago than this many round
@@ -85,7 +85,7 @@ impl Answer {
     /// What `reset` answers among the segments of `receiver`; `rtt` is the round
     /// trip between capture point and claimed sender.
     #[must_use]
-    pub fn of(
+    pub(crate) fn of(
         reset: &Segment<'_>,
         (sender, own): (&Endpoint, &Recent),
         (receiver, recent): (&Endpoint, &Recent),

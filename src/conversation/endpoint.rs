@@ -16,67 +16,67 @@ const SAMPLES: u8 = 3;
 
 /// What is known of one side, before the RST in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// Capture time of its last segment.
-    pub last_time: Timestamp,
+    pub(crate) last_time: Timestamp,
     /// Frame of its last segment.
-    pub last_frame: Option<FrameNumber>,
+    pub(crate) last_frame: Option<FrameNumber>,
     /// Frame of its last segment with payload.
-    pub last_data_frame: Option<FrameNumber>,
+    pub(crate) last_data_frame: Option<FrameNumber>,
     /// Frame of its FIN.
-    pub fin_frame: Option<FrameNumber>,
+    pub(crate) fin_frame: Option<FrameNumber>,
     /// Initial sequence number; meaningless without [`Endpoint::syn`].
-    pub isn: SeqNumber,
+    pub(crate) isn: SeqNumber,
     /// SND.NXT: the number after the highest that it sent.
-    pub snd_nxt: SeqNumber,
+    pub(crate) snd_nxt: SeqNumber,
     /// The highest number that it acknowledged: its RCV.NXT as far as told.
-    pub acked: SeqNumber,
+    pub(crate) acked: SeqNumber,
     /// TSval of its last segment.
-    pub timestamp: u32,
+    pub(crate) timestamp: u32,
     /// Payload that it sent, in bytes, retransmissions not counted; saturates.
-    pub payload: u32,
+    pub(crate) payload: u32,
     /// Segments seen; saturates.
-    pub segments: u8,
+    pub(crate) segments: u8,
     /// Smallest round trip from the capture point to it, microseconds; 0: none yet.
     rtt_us: u32,
     /// Round trips seen; one of the handshake counts for all that are needed.
     rtt_samples: u8,
     /// Round trips seen; saturates.
-    pub rtt_count: u8,
+    pub(crate) rtt_count: u8,
     /// Where a segment stood that does not fit the rest, until its peer acknowledges it.
-    pub strange_end: Option<SeqNumber>,
+    pub(crate) strange_end: Option<SeqNumber>,
     /// Its packets that were captured twice; saturates.
-    pub copies: u8,
+    pub(crate) copies: u8,
     /// Where its packets came from, by their TTL.
-    pub ttl: Ttl,
+    pub(crate) ttl: Ttl,
     /// TTL of its last packet.
-    pub last_ttl: Option<u8>,
+    pub(crate) last_ttl: Option<u8>,
     /// The family whose SYNs are laid out as its own was.
-    pub syn_family: Option<Stack>,
+    pub(crate) syn_family: Option<Stack>,
     /// How it numbers its packets.
-    pub ip_id: IpId,
+    pub(crate) ip_id: IpId,
     /// IPv6 flow label of its last segment.
-    pub flow_label: u32,
+    pub(crate) flow_label: u32,
     /// Window of its last segment, unscaled.
-    pub window: u16,
+    pub(crate) window: u16,
     /// VLAN and interface of its last segment.
-    pub place: Place,
+    pub(crate) place: Place,
     /// IP headers around its SYNs and RSTs.
     ip_headers: IpHeaders,
     /// Link-layer source of its last segment; all zero: none was seen.
-    pub link_source: [u8; 6],
+    pub(crate) link_source: [u8; 6],
     /// Segments with new payload; saturates.
-    pub data_segments: u8,
+    pub(crate) data_segments: u8,
     /// Retransmissions since the peer last acknowledged something new.
-    pub retransmissions: u8,
+    pub(crate) retransmissions: u8,
     /// Keep-alive probes since its last other segment.
-    pub keep_alives: u8,
+    pub(crate) keep_alives: u8,
     /// Window scale from its SYN; meaningless without [`Endpoint::syn`].
-    pub window_scale: u8,
+    pub(crate) window_scale: u8,
     /// ToS byte or traffic class of its last segment.
-    pub traffic_class: u8,
+    pub(crate) traffic_class: u8,
     /// State.
-    pub state: State,
+    pub(crate) state: State,
     facts: Facts,
 }
 
@@ -124,7 +124,7 @@ macro_rules! facts {
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub const fn $name(&self) -> bool {
+                pub(crate) const fn $name(&self) -> bool {
                     self.facts.has(Facts::$fact)
                 }
 
@@ -175,14 +175,14 @@ facts! {
 impl Endpoint {
     /// Smallest round trip seen between the capture point and this side.
     #[must_use]
-    pub fn rtt(&self) -> Option<Duration> {
+    pub(crate) fn rtt(&self) -> Option<Duration> {
         (self.rtt_us != 0).then(|| Duration::from_micros(self.rtt_us.into()))
     }
 
     /// Whether the smallest round trip is one: of the handshake, which kernels
     /// answer at once, or of several.
     #[must_use]
-    pub const fn rtt_is_certain(&self) -> bool {
+    pub(crate) const fn rtt_is_certain(&self) -> bool {
         self.rtt_samples >= SAMPLES
     }
 
@@ -203,7 +203,7 @@ impl Endpoint {
     /// capture lacks the handshake. Scaled only if both SYNs have offered it
     /// (RFC 7323 §2.2), and never in a SYN.
     #[must_use]
-    pub fn receive_window(&self, peer: &Self) -> Option<u32> {
+    pub(crate) fn receive_window(&self, peer: &Self) -> Option<u32> {
         let scaled = self.scales() && peer.scales() && !self.syn_only();
         let shift = if scaled { self.window_scale } else { 0 };
         let known = self.syn() && (peer.syn() || !self.scales());
@@ -212,13 +212,13 @@ impl Endpoint {
 
     /// Whether nothing but its SYN or SYN-ACK was seen: its window is unscaled.
     #[must_use]
-    pub const fn syn_only(&self) -> bool {
+    pub(crate) const fn syn_only(&self) -> bool {
         self.syn() && self.segments <= 1
     }
 
     /// Whether nothing but a [`Endpoint::raw_syn`] was seen of it.
     #[must_use]
-    pub const fn is_raw_syn(&self) -> bool {
+    pub(crate) const fn is_raw_syn(&self) -> bool {
         self.syn_only() && self.raw_syn()
     }
 
@@ -266,7 +266,7 @@ impl Endpoint {
     /// IP headers around TCP, more than 1 in a tunnel; `None` where they were not
     /// counted, or not always the same.
     #[must_use]
-    pub const fn ip_headers(&self) -> Option<u8> {
+    pub(crate) const fn ip_headers(&self) -> Option<u8> {
         match self.ip_headers {
             IpHeaders::Always(count) => Some(count),
             IpHeaders::Unseen | IpHeaders::Mixed => None,

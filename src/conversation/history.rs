@@ -78,19 +78,19 @@ pub struct Conversation {
 #[derive(Clone, Copy, Debug)]
 pub struct Learned {
     /// What it is.
-    pub kind: SegmentKind,
+    pub(crate) kind: SegmentKind,
     /// What its payload is.
-    pub content: Content,
+    pub(crate) content: Content,
     /// Round trip to its sender that it completes, if it is the smallest so far.
-    pub rtt: Option<Duration>,
+    pub(crate) rtt: Option<Duration>,
     /// The smallest round trip of its sender is certain.
-    pub rtt_is_certain: bool,
+    pub(crate) rtt_is_certain: bool,
 }
 
 impl Conversation {
     /// Nothing seen yet; `likely_server` counts until a handshake shows better.
     #[must_use]
-    pub fn new(likely_server: Option<Side>) -> Self {
+    pub(crate) fn new(likely_server: Option<Side>) -> Self {
         Self {
             ends: PerSide::default(),
             recent: PerSide::default(),
@@ -103,24 +103,24 @@ impl Conversation {
 
     /// One side.
     #[must_use]
-    pub fn endpoint(&self, side: Side) -> &Endpoint {
+    pub(crate) fn endpoint(&self, side: Side) -> &Endpoint {
         &self.ends[side]
     }
 
     /// The last segments of one side.
     #[must_use]
-    pub fn recent(&self, side: Side) -> &Recent {
+    pub(crate) fn recent(&self, side: Side) -> &Recent {
         &self.recent[side]
     }
 
     /// The last segments of one side, to mark one as answered.
-    pub fn recent_mut(&mut self, side: Side) -> &mut Recent {
+    pub(crate) fn recent_mut(&mut self, side: Side) -> &mut Recent {
         &mut self.recent[side]
     }
 
     /// The part that a side plays; `None` where neither handshake nor ports tell.
     #[must_use]
-    pub fn role(&self, side: Side) -> Option<Role> {
+    pub(crate) fn role(&self, side: Side) -> Option<Role> {
         self.client.map(|client| {
             if client == side {
                 Role::Client
@@ -132,31 +132,31 @@ impl Conversation {
 
     /// Whether the roles are a guess from the ports.
     #[must_use]
-    pub const fn roles_are_assumed(&self) -> bool {
+    pub(crate) const fn roles_are_assumed(&self) -> bool {
         self.roles_assumed
     }
 
     /// Whether the SYN or the SYN-ACK was seen.
     #[must_use]
-    pub fn handshake_seen(&self) -> bool {
+    pub(crate) fn handshake_seen(&self) -> bool {
         self.ends.iter().any(Endpoint::syn)
     }
 
     /// The last RST that claims this side.
     #[must_use]
-    pub fn last_reset(&self, side: Side) -> Option<NotedReset> {
+    pub(crate) fn last_reset(&self, side: Side) -> Option<NotedReset> {
         self.resets[side]
     }
 
     /// The RST that had refused the same attempt before.
     #[must_use]
-    pub const fn refused_before(&self) -> Option<FrameNumber> {
+    pub(crate) const fn refused_before(&self) -> Option<FrameNumber> {
         self.refused
     }
 
     /// When either side was last heard, RSTs not counted.
     #[must_use]
-    pub fn last_heard(&self) -> Option<Timestamp> {
+    pub(crate) fn last_heard(&self) -> Option<Timestamp> {
         self.ends
             .iter()
             .filter(|end| end.has_seq())
@@ -166,27 +166,27 @@ impl Conversation {
 
     /// Whether the capture's clock stepped back between its segments.
     #[must_use]
-    pub fn clock_stepped_back(&self) -> bool {
+    pub(crate) fn clock_stepped_back(&self) -> bool {
         self.ends.iter().any(Endpoint::stepped_back)
     }
 
     /// Packets of it that were captured twice; saturates.
     #[must_use]
-    pub fn copies(&self) -> u8 {
+    pub(crate) fn copies(&self) -> u8 {
         self.ends
             .iter()
             .fold(0, |sum, end| sum.saturating_add(end.copies))
     }
 
     /// Notes a packet that was captured before.
-    pub fn note_copy(&mut self, side: Side) {
+    pub(crate) fn note_copy(&mut self, side: Side) {
         let end = &mut self.ends[side];
         end.copies = end.copies.saturating_add(1);
     }
 
     /// Where the conversation stands.
     #[must_use]
-    pub fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         if self.resets.iter().any(Option::is_some) {
             return Phase::Reset;
         }
@@ -217,7 +217,7 @@ impl Conversation {
     /// Whether this SYN begins another connection on the same ports (RFC 9293 §3.4.1:
     /// another incarnation).
     #[must_use]
-    pub fn begins_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
+    pub(crate) fn begins_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
         if !segment.flags.syn() || self.last_heard().is_none() {
             return false;
         }
@@ -244,7 +244,7 @@ impl Conversation {
     /// does not see the connection sends such (RFC 5961 §1), and nothing is learned
     /// from it, until the peer acknowledges it: then the capture has a gap.
     #[must_use]
-    pub fn is_strange(&self, segment: &Segment<'_>, side: Side) -> bool {
+    pub(crate) fn is_strange(&self, segment: &Segment<'_>, side: Side) -> bool {
         let (sender, receiver) = (self.endpoint(side), self.endpoint(side.peer()));
         if segment.flags.syn() {
             return is_strange_syn(segment, sender);
@@ -265,7 +265,7 @@ impl Conversation {
 
     /// Keeps where a strange segment stood, and the segment as one that an RST may
     /// answer.
-    pub fn note_strange(&mut self, segment: &Segment<'_>, side: Side) {
+    pub(crate) fn note_strange(&mut self, segment: &Segment<'_>, side: Side) {
         let end = &mut self.ends[side];
         end.strange_end = Some(segment.end());
         let kind = classify(segment, end, content_of(segment, end));
@@ -275,7 +275,7 @@ impl Conversation {
     /// Whether this is one of the last segments once more: captured on both sides
     /// of a router, or on several interfaces.
     #[must_use]
-    pub fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
+    pub(crate) fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
         if brings_news(segment, sender) {
             return false;
@@ -308,7 +308,7 @@ impl Conversation {
     /// Whether this packet was sent before others of its sender that are known
     /// already: by another way, or captured a second time by a mirror port that is late.
     #[must_use]
-    pub fn is_belated(&self, segment: &Segment<'_>, side: Side) -> bool {
+    pub(crate) fn is_belated(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
         !brings_news(segment, sender)
             && (is_numbered_before(segment, sender)
@@ -333,7 +333,7 @@ impl Conversation {
 
     /// Keeps a belated packet as one that an RST may answer; of its sender it tells
     /// nothing that is still so.
-    pub fn learn_belated(&mut self, segment: &Segment<'_>, side: Side) {
+    pub(crate) fn learn_belated(&mut self, segment: &Segment<'_>, side: Side) {
         self.note_copy(side);
         let sender = self.endpoint(side);
         let kind = classify(segment, sender, content_of(segment, sender));
@@ -341,7 +341,7 @@ impl Conversation {
     }
 
     /// Takes a segment that is no RST into account.
-    pub fn learn(&mut self, segment: &Segment<'_>, side: Side) -> Learned {
+    pub(crate) fn learn(&mut self, segment: &Segment<'_>, side: Side) -> Learned {
         if segment.flags.syn() {
             self.learn_roles(segment, side);
         }
@@ -389,18 +389,18 @@ impl Conversation {
     }
 
     /// The next bytes of `side` go on with this request.
-    pub fn note_partial_request(&mut self, side: Side, content: Option<Content>) {
+    pub(crate) fn note_partial_request(&mut self, side: Side, content: Option<Content>) {
         self.ends[side].set_partial_request(content);
     }
 
     /// The last RST that claims `side`, while its claimed sender is still looked
     /// at; counts the looks.
-    pub fn watched_reset(&mut self, side: Side) -> Option<FrameNumber> {
+    pub(crate) fn watched_reset(&mut self, side: Side) -> Option<FrameNumber> {
         self.resets[side].as_mut()?.watched()
     }
 
     /// The claimed sender has shown what it can.
-    pub fn stop_watching(&mut self, side: Side) {
+    pub(crate) fn stop_watching(&mut self, side: Side) {
         if let Some(reset) = &mut self.resets[side] {
             reset.stop_watching();
         }
@@ -409,24 +409,24 @@ impl Conversation {
     /// Whether, after the last RST, its claimed sender has gone on and its
     /// receiver as well.
     #[must_use]
-    pub fn has_survived(&self) -> bool {
+    pub(crate) fn has_survived(&self) -> bool {
         self.resets.iter().flatten().any(NotedReset::was_survived)
     }
 
     /// Notes what the RST that claims `side` was followed by.
-    pub fn note_survival(&mut self, side: Side, sender: bool, receiver: bool) {
+    pub(crate) fn note_survival(&mut self, side: Side, sender: bool, receiver: bool) {
         if let Some(reset) = &mut self.resets[side] {
             reset.note_survival(sender, receiver);
         }
     }
 
     /// Both sides went on: no RST so far has ended anything.
-    pub fn revive(&mut self) {
+    pub(crate) fn revive(&mut self) {
         self.resets = PerSide::default();
     }
 
     /// Notes an RST that claims `side`.
-    pub fn note_reset(&mut self, side: Side, mut reset: NotedReset) {
+    pub(crate) fn note_reset(&mut self, side: Side, mut reset: NotedReset) {
         reset.exact |= self.resets[side].is_some_and(|earlier| earlier.exact);
         self.resets[side] = Some(reset);
     }

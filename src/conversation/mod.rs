@@ -21,24 +21,24 @@ mod side;
 mod state;
 mod table;
 
-pub use acceptance::Acceptability;
+pub(crate) use acceptance::Acceptability;
 pub(crate) use answer::BESIDE;
-pub use answer::{Answer, Bound, Shape, Trigger};
-pub use endpoint::Endpoint;
+pub(crate) use answer::{Answer, Bound, Shape, Trigger};
+pub(crate) use endpoint::Endpoint;
 pub use history::{Conversation, Learned};
-pub use noted_reset::NotedReset;
-pub use phase::Phase;
-pub use recent::{Recent, Sent};
-pub use segment_kind::SegmentKind;
-pub use side::{PerSide, Side};
-pub use state::{Event, State};
-pub use table::{Key, Table};
+pub(crate) use noted_reset::NotedReset;
+pub(crate) use phase::Phase;
+pub(crate) use recent::{Recent, Sent};
+pub(crate) use segment_kind::SegmentKind;
+pub(crate) use side::{PerSide, Side};
+pub(crate) use state::{Event, State};
+pub(crate) use table::{Key, Table};
 
 use std::ffi::CStr;
 
 /// The part that a side plays in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// The side that sent the SYN.
     Client,
     /// The side that answers it.
@@ -48,7 +48,7 @@ pub enum Role {
 impl Role {
     /// The value of `rst.sender`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Client => c"client",
             Self::Server => c"server",
@@ -57,7 +57,7 @@ impl Role {
 
     /// The word for people.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Server => "server",
@@ -66,7 +66,7 @@ impl Role {
 
     /// The other side.
     #[must_use]
-    pub const fn peer(self) -> Self {
+    pub(crate) const fn peer(self) -> Self {
         match self {
             Self::Client => Self::Server,
             Self::Server => Self::Client,

@@ -6,13 +6,13 @@ use crate::wire::{FrameNumber, Segment, Timestamp};
 
 /// An RST that was seen in this conversation.
 #[derive(Clone, Copy, Debug)]
-pub struct NotedReset {
+pub(crate) struct NotedReset {
     /// Capture time.
-    pub time: Timestamp,
+    pub(crate) time: Timestamp,
     /// Frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// It, or one before it, had the exact sequence number.
-    pub exact: bool,
+    pub(crate) exact: bool,
     /// Segments of its claimed sender that may still show that it was forged.
     watch: u8,
     /// Its claimed sender has gone on.
@@ -28,7 +28,7 @@ const WATCHED_SEGMENTS: u8 = 64;
 impl NotedReset {
     /// Notes this RST.
     #[must_use]
-    pub fn new(segment: &Segment<'_>, exact: bool) -> Self {
+    pub(crate) fn new(segment: &Segment<'_>, exact: bool) -> Self {
         Self {
             time: segment.time,
             frame: segment.frame,

@@ -6,7 +6,7 @@ use std::ffi::CStr;
 
 /// The value of `rst.phase`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Only SYNs so far.
     Syn,
     /// SYN-ACK seen, the client's ACK not.
@@ -29,7 +29,7 @@ pub enum Phase {
 
 impl Phase {
     /// All of them.
-    pub const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Syn,
         Self::Handshake,
         Self::Established,
@@ -43,7 +43,7 @@ impl Phase {
 
     /// The value of `rst.phase`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Syn => c"syn",
             Self::Handshake => c"handshake",
@@ -59,7 +59,7 @@ impl Phase {
 
     /// Where in the conversation, in words that follow "RST".
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Syn => "in answer to a connection attempt",
             Self::Handshake => "during the handshake",

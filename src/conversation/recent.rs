@@ -9,21 +9,21 @@ use crate::wire::{FrameNumber, Segment, SeqNumber, TcpFlags, Timestamp};
 
 /// One segment, as much as is needed to tell what an RST answers.
 #[derive(Clone, Copy, Debug)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// Capture time.
-    pub time: Timestamp,
+    pub(crate) time: Timestamp,
     /// Frame.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// Sequence number.
-    pub seq: SeqNumber,
+    pub(crate) seq: SeqNumber,
     /// Acknowledgement number.
-    pub ack: SeqNumber,
+    pub(crate) ack: SeqNumber,
     /// Sequence space taken, in bytes; at most 65,535 is kept.
-    pub length: u16,
+    pub(crate) length: u16,
     /// Flags.
-    pub flags: TcpFlags,
+    pub(crate) flags: TcpFlags,
     /// What it is.
-    pub kind: SegmentKind,
+    pub(crate) kind: SegmentKind,
 }
 
 impl Sent {
@@ -42,7 +42,7 @@ impl Sent {
 
     /// The number after its last.
     #[must_use]
-    pub fn end(&self) -> SeqNumber {
+    pub(crate) fn end(&self) -> SeqNumber {
         self.seq.offset(self.length.into())
     }
 }
@@ -54,7 +54,7 @@ const KEPT: usize = 3;
 
 /// The last segments of one side, newest first.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Recent {
+pub(crate) struct Recent {
     sent: [Option<Sent>; KEPT],
     /// Bit n: the n-th newest was answered by an RST already.
     answered: u8,
@@ -64,7 +64,7 @@ pub struct Recent {
 
 impl Recent {
     /// Keeps one more; the oldest goes.
-    pub fn push(&mut self, sent: Sent) {
+    pub(crate) fn push(&mut self, sent: Sent) {
         self.overflowed |= self.sent.last().is_some_and(Option::is_some);
         self.sent.rotate_right(1);
         self.answered <<= 1;
@@ -73,12 +73,12 @@ impl Recent {
     }
 
     /// Newest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Sent> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Sent> {
         self.sent.iter().flatten()
     }
 
     /// Those that no RST has answered yet, newest first.
-    pub fn unanswered(&self) -> impl Iterator<Item = &Sent> {
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Sent> {
         let answered = self.answered;
         self.sent
             .iter()
@@ -89,7 +89,7 @@ impl Recent {
     }
 
     /// Marks the segment of this frame as answered.
-    pub fn mark_answered(&mut self, frame: FrameNumber) {
+    pub(crate) fn mark_answered(&mut self, frame: FrameNumber) {
         let place = self.iter().position(|sent| sent.frame == frame);
         if let Some(n) = place {
             self.answered |= 1 << n;
@@ -98,13 +98,13 @@ impl Recent {
 
     /// Whether older segments are no longer kept.
     #[must_use]
-    pub const fn has_overflowed(&self) -> bool {
+    pub(crate) const fn has_overflowed(&self) -> bool {
         self.overflowed
     }
 
     /// Whether every segment of the last `span` before `now` is still here.
     #[must_use]
-    pub fn covers(&self, span: Duration, now: Timestamp) -> bool {
+    pub(crate) fn covers(&self, span: Duration, now: Timestamp) -> bool {
         !self.overflowed
             || self
                 .iter()

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 /// What a segment is, as its last relatives show; of the segment that an RST
 /// answers it is the value of `rst.trigger`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SegmentKind {
+pub(crate) enum SegmentKind {
     /// SYN.
     Syn,
     /// SYN-ACK.
@@ -32,7 +32,7 @@ pub enum SegmentKind {
 
 impl SegmentKind {
     /// All of them.
-    pub const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Syn,
         Self::SynAck,
         Self::Ack,
@@ -47,7 +47,7 @@ impl SegmentKind {
 
     /// The value of `rst.trigger`.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Syn => c"syn",
             Self::SynAck => c"syn_ack",
@@ -64,7 +64,7 @@ impl SegmentKind {
 
     /// The words for people.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Syn => "SYN",
             Self::SynAck => "SYN-ACK",
@@ -81,13 +81,13 @@ impl SegmentKind {
 
     /// Whether the segment may name the server that the client asks for.
     #[must_use]
-    pub const fn asks_for_a_name(self) -> bool {
+    pub(crate) const fn asks_for_a_name(self) -> bool {
         matches!(self, Self::TlsClientHello | Self::HttpRequest)
     }
 
     /// Whether the segment carried new payload.
     #[must_use]
-    pub const fn carries_payload(self) -> bool {
+    pub(crate) const fn carries_payload(self) -> bool {
         matches!(
             self,
             Self::Data | Self::TlsClientHello | Self::HttpRequest | Self::TlsAlert

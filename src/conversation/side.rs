@@ -6,7 +6,7 @@ use std::ops::{Index, IndexMut};
 
 /// Which of the two sockets of a [`Key`](super::Key).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// The lower one.
     Lower,
     /// The upper one.
@@ -16,7 +16,7 @@ pub enum Side {
 impl Side {
     /// The other side.
     #[must_use]
-    pub const fn peer(self) -> Self {
+    pub(crate) const fn peer(self) -> Self {
         match self {
             Self::Lower => Self::Upper,
             Self::Upper => Self::Lower,
@@ -26,19 +26,19 @@ impl Side {
 
 /// One `T` for each side, found by the side.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct PerSide<T> {
+pub(crate) struct PerSide<T> {
     lower: T,
     upper: T,
 }
 
 impl<T> PerSide<T> {
     /// Both, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         [&self.lower, &self.upper].into_iter()
     }
 
     /// Those of `side` and of its peer.
-    pub const fn with_peer_mut(&mut self, side: Side) -> (&mut T, &mut T) {
+    pub(crate) const fn with_peer_mut(&mut self, side: Side) -> (&mut T, &mut T) {
         match side {
             Side::Lower => (&mut self.lower, &mut self.upper),
             Side::Upper => (&mut self.upper, &mut self.lower),

@@ -13,7 +13,7 @@ use std::fmt;
 
 /// State of one endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// The capture does not tell.
     #[default]
     Unknown,
@@ -41,7 +41,7 @@ pub enum State {
 
 /// What an endpoint does or meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// Sends a SYN.
     SendsSyn,
     /// Sends a SYN-ACK.
@@ -64,7 +64,7 @@ impl State {
     /// What the diagram does not allow leaves the state as it is: a capture has
     /// gaps, and an observer must not be surprised.
     #[must_use]
-    pub const fn after(self, event: Event) -> Self {
+    pub(crate) const fn after(self, event: Event) -> Self {
         use State::{
             CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived,
             SynSent, TimeWait, Unknown,

@@ -15,7 +15,7 @@ use crate::wire::{Segment, Socket};
 
 /// Two sockets, the lower one first, so that both directions have one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub(crate) struct Key {
     lower: Socket,
     upper: Socket,
 }
@@ -40,7 +40,7 @@ impl Hash for Key {
 impl Key {
     /// The key of a segment's conversation, and the side that sent the segment.
     #[must_use]
-    pub fn of(segment: &Segment<'_>) -> (Self, Side) {
+    pub(crate) fn of(segment: &Segment<'_>) -> (Self, Side) {
         let (source, destination) = (segment.source, segment.destination);
         if source <= destination {
             let key = Self {
@@ -60,7 +60,7 @@ impl Key {
     /// The side to be taken for the server where no handshake was seen: the one
     /// with the lower port; `None` where the ports are equal.
     #[must_use]
-    pub fn likely_server(&self) -> Option<Side> {
+    pub(crate) fn likely_server(&self) -> Option<Side> {
         match self.lower.port.cmp(&self.upper.port) {
             std::cmp::Ordering::Less => Some(Side::Lower),
             std::cmp::Ordering::Greater => Some(Side::Upper),
@@ -76,7 +76,7 @@ const MOST_CONVERSATIONS: NonZeroUsize = NonZeroUsize::new(1 << 18).unwrap();
 
 /// All conversations.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     conversations: LruCache<Key, Conversation>,
     evicted: bool,
 }
@@ -92,7 +92,7 @@ impl Default for Table {
 
 impl Table {
     /// The conversation of these sockets, begun if it is new.
-    pub fn entry(&mut self, key: Key) -> &mut Conversation {
+    pub(crate) fn entry(&mut self, key: Key) -> &mut Conversation {
         self.evicted |= self.conversations.len() == MOST_CONVERSATIONS.get()
             && !self.conversations.contains(&key);
         self.conversations
@@ -102,7 +102,7 @@ impl Table {
     /// Whether a conversation had to be forgotten: what looks like the
     /// beginning of one may be its middle.
     #[must_use]
-    pub const fn has_evicted(&self) -> bool {
+    pub(crate) const fn has_evicted(&self) -> bool {
         self.evicted
     }
 }

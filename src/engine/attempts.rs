@@ -37,7 +37,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Accepted,
         Self::Refused,
         Self::Rejected,
@@ -46,7 +46,7 @@ impl Outcome {
 
     /// The word that the statistics count it under.
     #[must_use]
-    pub const fn token(self) -> &'static CStr {
+    pub(crate) const fn token(self) -> &'static CStr {
         match self {
             Self::Accepted => c"accepted",
             Self::Refused => c"refused",

@@ -19,15 +19,15 @@ mod verdicts;
 
 use rustc_hash::FxHashMap;
 
+pub use self::settings::Settings;
 use self::{
     attempts::Attempts, awaited::Awaited, neighbourhood::Neighbourhood, requests::Requests,
     verdicts::Verdicts,
 };
 pub use self::{
     attempts::Outcome,
-    settings::{Choice, PREFERENCES, Preference, Preferred, Settings},
+    settings::{Choice, PREFERENCES, Preference, Preferred},
 };
-pub use crate::verdict::ExpertLevel;
 use crate::{
     baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters},
     conversation::{Key, Table},
@@ -81,7 +81,7 @@ impl Engine {
 
     /// What it was made with.
     #[must_use]
-    pub const fn settings(&self) -> &Settings {
+    pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
     }
 
@@ -115,25 +115,25 @@ impl Engine {
 
     /// What has become of the attempt to connect whose first SYN is in this frame.
     #[must_use]
-    pub fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
+    pub(crate) fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
         self.attempts.outcome(frame, &self.verdicts)
     }
 
     /// How often something of an earlier frame may have changed.
     #[must_use]
-    pub fn change_count(&self) -> u64 {
+    pub(crate) fn change_count(&self) -> u64 {
         self.verdicts.changes.count()
     }
 
     /// The frame of change `index`, while it is kept.
     #[must_use]
-    pub fn change(&self, index: u64) -> Option<FrameNumber> {
+    pub(crate) fn change(&self, index: u64) -> Option<FrameNumber> {
         self.verdicts.changes.get(index)
     }
 
     /// What this frame shows about an earlier RST.
     #[must_use]
-    pub fn followup(&self, frame: FrameNumber) -> Option<Followup> {
+    pub(crate) fn followup(&self, frame: FrameNumber) -> Option<Followup> {
         self.followups.get(&frame).copied()
     }
 }

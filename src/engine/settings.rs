@@ -11,13 +11,13 @@ use crate::verdict::ExpertLevel;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The summary goes into the Info column (preference `rst.info_column`).
-    pub info_column: bool,
+    pub(crate) info_column: bool,
     /// Silence that counts as idle (`rst.idle_threshold`).
-    pub idle_threshold: Duration,
+    pub(crate) idle_threshold: Duration,
     /// TTL drop, in hops, that a route change explains (`rst.ttl_tolerance`).
-    pub ttl_tolerance: u8,
+    pub(crate) ttl_tolerance: u8,
     /// Which impacts raise expert items (`rst.expert_level`).
-    pub expert_level: ExpertLevel,
+    pub(crate) expert_level: ExpertLevel,
 }
 
 /// A preference: what it is called, what it means, and what it sets.
@@ -50,7 +50,7 @@ pub struct Choice {
     /// As it is set.
     pub word: &'static CStr,
     /// As it is shown.
-    pub title: &'static CStr,
+    pub(crate) title: &'static CStr,
     set: fn(&mut Settings),
 }
 
@@ -106,7 +106,7 @@ pub static PREFERENCES: &[Preference] = &[
 impl Preferred {
     /// What is set while the user says nothing, as the number that stands for it.
     #[must_use]
-    pub fn default_value(&self) -> u32 {
+    pub(crate) fn default_value(&self) -> u32 {
         match self {
             Self::Boolean(default, _) => (*default).into(),
             Self::Number(default, _) => *default,
@@ -140,7 +140,7 @@ impl Settings {
     /// [`Preferred::default_value`] writes it; `None` where one is not allowed
     /// or the numbers differ.
     #[must_use]
-    pub fn of(values: &[u32]) -> Option<Self> {
+    pub(crate) fn of(values: &[u32]) -> Option<Self> {
         if values.len() != PREFERENCES.len() {
             return None;
         }

@@ -23,7 +23,7 @@ pub struct Evidence {
     /// Never reused.
     pub number: u16,
     /// Which it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The value of `rst.evidence`.
     pub token: &'static CStr,
     /// Decibans where it is present, by the finding's grade, best yardstick first.
@@ -31,13 +31,13 @@ pub struct Evidence {
     /// contribution is seen by the user.
     pub weights: &'static [i16],
     /// Its RST does not fit its claimed host even where the sum decides nothing.
-    pub suspicious: bool,
+    pub(crate) suspicious: bool,
     /// Its claimed sender goes on: the later frame carries a note.
-    pub goes_on: bool,
+    pub(crate) goes_on: bool,
     /// Its TTL says nothing of how far away its maker is.
-    pub ttl_tells_nothing: bool,
+    pub(crate) ttl_tells_nothing: bool,
     /// The maker that it names, whatever the rest of the RST looks like.
-    pub device: Option<&'static CStr>,
+    pub(crate) device: Option<&'static CStr>,
     /// Where the weights come from.
     pub source: &'static str,
     /// The look at the case.
@@ -47,7 +47,7 @@ pub struct Evidence {
 impl Evidence {
     /// The value of `rst.evidence.points_to` where it is present.
     #[must_use]
-    pub fn points_to(&self) -> Origin {
+    pub(crate) fn points_to(&self) -> Origin {
         if self.weights.first().is_some_and(|weight| *weight > 0) {
             Origin::Middlebox
         } else {
@@ -78,7 +78,7 @@ macro_rules! table {
     )*) => {
         /// Which evidence, without what was found.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind {
+        pub(crate) enum Kind {
             $(
                 #[doc = concat!("See [`super::", stringify!($module), "`].")]
                 $variant,
@@ -97,7 +97,7 @@ macro_rules! table {
         impl Finding {
             /// Its row.
             #[must_use]
-            pub fn evidence(&self) -> &'static Evidence {
+            pub(crate) fn evidence(&self) -> &'static Evidence {
                 match self {
                     $(Self::$variant(_) => &rows::$variant,)*
                 }
@@ -250,7 +250,7 @@ const fn token(name: &'static str) -> &'static CStr {
 impl Finding {
     /// Decibans for a middlebox.
     #[must_use]
-    pub fn weight(&self) -> i16 {
+    pub(crate) fn weight(&self) -> i16 {
         let weights = self.evidence().weights;
         let graded = weights.get(self.words().grade());
         graded.or(weights.last()).copied().unwrap_or_default()
@@ -258,28 +258,28 @@ impl Finding {
 
     /// Which evidence it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.evidence().kind
     }
 
     /// Writes `rst.evidence.text`.
-    pub fn write_text(&self, out: &mut String) {
+    pub(crate) fn write_text(&self, out: &mut String) {
         self.words().write_text(out);
     }
 
     /// Writes what it adds to `rst.vendor_reason`; nothing for most.
-    pub fn write_reason(&self, out: &mut String) {
+    pub(crate) fn write_reason(&self, out: &mut String) {
         self.words().write_reason(out);
     }
 
     /// Writes at most five words for the brackets of `rst.summary`.
-    pub fn write_brief(&self, out: &mut String) {
+    pub(crate) fn write_brief(&self, out: &mut String) {
         self.words().write_brief(out);
     }
 
     /// The value of `rst.evidence.frame`.
     #[must_use]
-    pub fn frame(&self) -> Option<FrameNumber> {
+    pub(crate) fn frame(&self) -> Option<FrameNumber> {
         self.words().frame()
     }
 }

@@ -2,7 +2,7 @@
 
 //! Pieces of evidence on who sent an RST, one file each.
 //!
-//! A piece of evidence is a pure function of a [`Case`](crate::case::Case): it sees neither other
+//! A piece of evidence is a pure function of a [`Case`]: it sees neither other
 //! evidence, nor weights, nor the verdict. It answers [`Observed::Present`],
 //! [`Observed::Absent`], [`Observed::NotObservable`], which weighs nothing and is
 //! said to the user, or [`Observed::DoesNotApply`], which says nothing.
@@ -13,62 +13,62 @@
 
 #![forbid(unsafe_code)]
 
-pub mod ack_without_flag;
-pub mod acks_unsent;
-pub mod active_shape;
-pub mod answers_nothing;
-pub mod both_sides_reset;
-pub mod burst_climbs;
-pub mod burst_repeats;
-pub mod burst_strides;
+pub(crate) mod ack_without_flag;
+pub(crate) mod acks_unsent;
+pub(crate) mod active_shape;
+pub(crate) mod answers_nothing;
+pub(crate) mod both_sides_reset;
+pub(crate) mod burst_climbs;
+pub(crate) mod burst_repeats;
+pub(crate) mod burst_strides;
 pub mod catalogue;
-pub mod df_off_habit;
-pub mod dscp_dropped;
-pub mod dscp_reflected;
-pub mod faster_than_path;
-pub mod flow_label_kept;
-pub mod flow_label_unset;
-pub mod foreign_payload;
-pub mod form_off_stack;
-pub mod gateway_answers;
-pub mod guess_ignored;
-pub mod ip_id_after_receivers;
-pub mod ip_id_continues_counter;
-pub mod ip_id_continues_host;
-pub mod ip_id_mirrored;
-pub mod ip_id_off_counter;
-pub mod ip_id_shared;
-pub mod kernel_knows_no_socket;
-pub mod link_kept;
-pub mod link_off;
-pub mod names_its_device;
-pub mod netscaler_code;
-pub mod quicker_than_usual;
-pub mod sender_continues;
-pub mod seq_zero_midstream;
-pub mod speaks_for_several;
-pub mod syn_answer_numbered;
-pub mod timestamps_continue;
-pub mod timestamps_missing;
-pub mod timestamps_off_clock;
-pub mod took_round_trip;
-pub mod tos_of_filter;
-pub mod ttl_changed_midway;
-pub mod ttl_impossible;
-pub mod ttl_matches_baseline;
-pub mod ttl_mirrored;
-pub mod ttl_off_baseline;
-pub mod ttl_returns;
-pub mod ttl_unrouted;
-pub mod ttl_wanders;
-pub mod unrouted_stranger;
-pub mod window_mirrored;
-pub mod within_one_machine;
+pub(crate) mod df_off_habit;
+pub(crate) mod dscp_dropped;
+pub(crate) mod dscp_reflected;
+pub(crate) mod faster_than_path;
+pub(crate) mod flow_label_kept;
+pub(crate) mod flow_label_unset;
+pub(crate) mod foreign_payload;
+pub(crate) mod form_off_stack;
+pub(crate) mod gateway_answers;
+pub(crate) mod guess_ignored;
+pub(crate) mod ip_id_after_receivers;
+pub(crate) mod ip_id_continues_counter;
+pub(crate) mod ip_id_continues_host;
+pub(crate) mod ip_id_mirrored;
+pub(crate) mod ip_id_off_counter;
+pub(crate) mod ip_id_shared;
+pub(crate) mod kernel_knows_no_socket;
+pub(crate) mod link_kept;
+pub(crate) mod link_off;
+pub(crate) mod names_its_device;
+pub(crate) mod netscaler_code;
+pub(crate) mod quicker_than_usual;
+pub(crate) mod sender_continues;
+pub(crate) mod seq_zero_midstream;
+pub(crate) mod speaks_for_several;
+pub(crate) mod syn_answer_numbered;
+pub(crate) mod timestamps_continue;
+pub(crate) mod timestamps_missing;
+pub(crate) mod timestamps_off_clock;
+pub(crate) mod took_round_trip;
+pub(crate) mod tos_of_filter;
+pub(crate) mod ttl_changed_midway;
+pub(crate) mod ttl_impossible;
+pub(crate) mod ttl_matches_baseline;
+pub(crate) mod ttl_mirrored;
+pub(crate) mod ttl_off_baseline;
+pub(crate) mod ttl_returns;
+pub(crate) mod ttl_unrouted;
+pub(crate) mod ttl_wanders;
+pub(crate) mod unrouted_stranger;
+pub(crate) mod window_mirrored;
+pub(crate) mod within_one_machine;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use catalogue::{Evidence, Finding, Kind};
+pub(crate) use catalogue::{Evidence, Finding, Kind};
 
 use crate::{case::Case, wire::FrameNumber};
 
@@ -98,7 +98,7 @@ impl<F> Observed<F> {
 }
 
 /// What every finding can say of itself.
-pub trait Words {
+pub(crate) trait Words {
     /// `rst.evidence.text`: claim – measured numbers – frames to look at.
     fn write_text(&self, out: &mut String);
 
@@ -119,7 +119,7 @@ pub trait Words {
 
 /// Whether the case shows this evidence.
 #[must_use]
-pub fn shows(case: &Case, kind: Kind) -> bool {
+pub(crate) fn shows(case: &Case, kind: Kind) -> bool {
     let row = catalogue::TABLE.iter().find(|row| row.kind == kind);
     row.is_some_and(|row| matches!((row.observe)(case), Observed::Present(_)))
 }

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Hypothesis {
     /// Never reused.
-    pub number: u16,
+    pub(crate) number: u16,
     /// The value of `rst.hypothesis`.
     pub token: &'static CStr,
     /// Whom it speaks for.
@@ -25,24 +25,24 @@ pub struct Hypothesis {
     /// Its price table.
     pub lines: &'static [Line],
     /// What it makes of a finding.
-    pub share: fn(&Case, &Finding) -> Share,
+    pub(crate) share: fn(&Case, &Finding) -> Share,
 }
 
 /// A story as it can be told of a case.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub(crate) struct Told {
     /// Which.
-    pub hypothesis: &'static Hypothesis,
+    pub(crate) hypothesis: &'static Hypothesis,
     /// Decibans.
-    pub price: i16,
+    pub(crate) price: i16,
     /// The line that set the price.
-    pub because: &'static str,
+    pub(crate) because: &'static str,
 }
 
 impl Hypothesis {
     /// The story with its price; `None` where it is refuted, or no line has a price.
     #[must_use]
-    pub fn tell(&'static self, case: &Case) -> Option<Told> {
+    pub(crate) fn tell(&'static self, case: &Case) -> Option<Told> {
         let mut told = None;
         let mut more = 0;
         for (place, line) in self.lines.iter().enumerate() {

@@ -15,24 +15,24 @@
 
 #![forbid(unsafe_code)]
 
-pub mod captured_late;
-pub mod captured_twice;
-pub mod catalogue;
-pub mod clock_stepped;
-pub mod copying_device;
-pub mod device_beside_host;
-pub mod device_holds_connection;
-pub mod device_sends_data;
-pub mod gateway_itself;
-pub mod other_is_forged;
-pub mod other_member;
-pub mod own_host_program;
-pub mod plain_device;
-pub mod ports_reused;
-pub mod proxy_handshake;
-pub mod route_changed;
-pub mod slow_first_round_trip;
-pub mod stack_of_its_kind;
+pub(crate) mod captured_late;
+pub(crate) mod captured_twice;
+pub(crate) mod catalogue;
+pub(crate) mod clock_stepped;
+pub(crate) mod copying_device;
+pub(crate) mod device_beside_host;
+pub(crate) mod device_holds_connection;
+pub(crate) mod device_sends_data;
+pub(crate) mod gateway_itself;
+pub(crate) mod other_is_forged;
+pub(crate) mod other_member;
+pub(crate) mod own_host_program;
+pub(crate) mod plain_device;
+pub(crate) mod ports_reused;
+pub(crate) mod proxy_handshake;
+pub(crate) mod route_changed;
+pub(crate) mod slow_first_round_trip;
+pub(crate) mod stack_of_its_kind;
 
 pub use catalogue::{Hypothesis, TABLE};
 
@@ -57,7 +57,7 @@ pub struct Line {
     /// What holds, in words that follow "because".
     pub because: &'static str,
     /// When it holds.
-    pub when: fn(&Case) -> bool,
+    pub(crate) when: fn(&Case) -> bool,
     /// Where the figure comes from.
     pub source: &'static str,
 }
@@ -75,7 +75,7 @@ pub enum Sort {
 
 /// What a story makes of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
+pub(crate) enum Share {
     /// Nothing: it weighs as it does.
     None,
     /// It weighs so much if the story is true.

@@ -91,7 +91,7 @@ impl TryFrom<DataLink> for LinkType {
 ///
 /// # Errors
 ///
-/// As [`super::fields`].
+/// As [`super::fields()`].
 pub fn read_frames(path: &Path) -> Result<Vec<Frame>, Error> {
     match PcapReader::new(File::open(path)?) {
         Ok(reader) => read_pcap(reader),

@@ -39,7 +39,7 @@ impl FollowupKind {
 
     /// Severity of its expert item.
     #[must_use]
-    pub const fn severity(self) -> Severity {
+    pub(crate) const fn severity(self) -> Severity {
         match self {
             Self::SenderContinues => Severity::Warn,
             Self::ResetIgnored => Severity::Note,
@@ -51,14 +51,14 @@ impl FollowupKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followup {
     /// What the frame shows.
-    pub kind: FollowupKind,
+    pub(crate) kind: FollowupKind,
     /// The RST.
-    pub reset: FrameNumber,
+    pub(crate) reset: FrameNumber,
 }
 
 impl Followup {
     /// Writes `rst.followup`.
-    pub fn write_text(&self, out: &mut String) {
+    pub(crate) fn write_text(&self, out: &mut String) {
         match self.kind {
             FollowupKind::SenderContinues => say!(
                 out,

@@ -40,11 +40,11 @@ pub(super) fn conn_state(case: &Case) -> Option<&'static CStr> {
 
 /// One RST of a run, as far as the signatures look at it.
 #[derive(Clone, Copy, Debug)]
-pub struct RunMember {
+pub(crate) struct RunMember {
     /// Flags.
-    pub flags: TcpFlags,
+    pub(crate) flags: TcpFlags,
     /// Acknowledgement number.
-    pub ack: SeqNumber,
+    pub(crate) ack: SeqNumber,
 }
 
 /// How far the conversation had come, as the signatures count it.
@@ -79,7 +79,7 @@ fn stage(case: &Case) -> Option<Stage> {
 
 /// The signature of a run of RSTs in one side's name; `first` is the case of the
 /// run's first.
-pub fn signature(first: &Case, run: &[RunMember]) -> Option<&'static CStr> {
+pub(crate) fn signature(first: &Case, run: &[RunMember]) -> Option<&'static CStr> {
     let bare: Vec<&RunMember> = run.iter().filter(|member| !member.flags.ack()).collect();
     let with_ack = run.len() - bare.len();
     let one_number = bare.windows(2).all(|pair| match pair {

@@ -11,8 +11,8 @@ mod labels;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};
-pub use labels::{RunMember, signature};
-pub use weigh::{Considered, PRIOR, Weighed, Weighing, weigh};
+pub(crate) use labels::{RunMember, signature};
+pub(crate) use weigh::{Considered, PRIOR, Weighed, Weighing, weigh};
 
 use std::{ffi::CStr, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{
 
 /// Which impacts raise expert items (preference `rst.expert_level`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExpertLevel {
+pub(crate) enum ExpertLevel {
     /// All.
     #[default]
     All,
@@ -56,7 +56,7 @@ impl Verdict {
     /// Judges a case; `server_name` is what the client asked for in its trigger,
     /// `payload` what the RST carries.
     #[must_use]
-    pub fn of(case: Case, server_name: Option<ServerName>, payload: &[u8]) -> Self {
+    pub(crate) fn of(case: Case, server_name: Option<ServerName>, payload: &[u8]) -> Self {
         let (weighing, cause, impact) = judge(&case);
         Self {
             server_name: server_name.map(Box::new),
@@ -70,7 +70,7 @@ impl Verdict {
 
     /// Judges anew if `change` makes a difference to the case, and tells whether it
     /// did.
-    pub fn amend(&mut self, change: impl FnOnce(&mut Case)) -> bool {
+    pub(crate) fn amend(&mut self, change: impl FnOnce(&mut Case)) -> bool {
         let mut case = self.case.clone();
         change(&mut case);
         let differs = case != self.case;
@@ -83,19 +83,19 @@ impl Verdict {
 
     /// Whether it is among the RSTs of a device, which may have claimed one host only.
     #[must_use]
-    pub const fn is_of_device(&self) -> bool {
+    pub(crate) const fn is_of_device(&self) -> bool {
         self.case.resetter.is_some()
     }
 
     /// Whether it does not fit its claimed host, or cannot come from it.
     #[must_use]
-    pub fn is_suspicious(&self) -> bool {
+    pub(crate) fn is_suspicious(&self) -> bool {
         self.origin() == Origin::Middlebox || self.shows(|evidence| evidence.suspicious)
     }
 
     /// Whether its claimed sender has gone on.
     #[must_use]
-    pub fn sender_goes_on(&self) -> bool {
+    pub(crate) fn sender_goes_on(&self) -> bool {
         self.shows(|evidence| evidence.goes_on)
     }
 
@@ -111,97 +111,97 @@ impl Verdict {
 
     /// `rst.phase`.
     #[must_use]
-    pub const fn phase(&self) -> Phase {
+    pub(crate) const fn phase(&self) -> Phase {
         self.case.phase
     }
 
     /// `rst.signature`, of the run of RSTs that this one belongs to.
     #[must_use]
-    pub const fn signature(&self) -> Option<&'static CStr> {
+    pub(crate) const fn signature(&self) -> Option<&'static CStr> {
         self.case.signature
     }
 
     /// `rst.conn_state`.
     #[must_use]
-    pub fn conn_state(&self) -> Option<&'static CStr> {
+    pub(crate) fn conn_state(&self) -> Option<&'static CStr> {
         labels::conn_state(&self.case)
     }
 
     /// `rst.handshake_seen`.
     #[must_use]
-    pub const fn handshake_seen(&self) -> bool {
+    pub(crate) const fn handshake_seen(&self) -> bool {
         self.case.handshake_seen
     }
 
     /// `rst.idle_time`.
     #[must_use]
-    pub const fn idle_time(&self) -> Option<Duration> {
+    pub(crate) const fn idle_time(&self) -> Option<Duration> {
         self.case.idle
     }
 
     /// `rst.after_idle`.
     #[must_use]
-    pub fn after_idle(&self) -> Option<bool> {
+    pub(crate) fn after_idle(&self) -> Option<bool> {
         self.case.idle.map(|_| self.case.after_idle)
     }
 
     /// `rst.sender`; `None` is the token "unknown".
     #[must_use]
-    pub const fn sender(&self) -> Option<Role> {
+    pub(crate) const fn sender(&self) -> Option<Role> {
         self.case.role
     }
 
     /// `rst.origin`.
     #[must_use]
-    pub const fn origin(&self) -> Origin {
+    pub(crate) const fn origin(&self) -> Origin {
         self.weighing.origin
     }
 
     /// `rst.confidence`, percent.
     #[must_use]
-    pub const fn confidence(&self) -> u8 {
+    pub(crate) const fn confidence(&self) -> u8 {
         self.weighing.confidence
     }
 
     /// `rst.ttl`.
     #[must_use]
-    pub fn ttl(&self) -> Option<u8> {
+    pub(crate) fn ttl(&self) -> Option<u8> {
         self.case.own_ip().map(|ip| ip.ttl)
     }
 
     /// `rst.hops`.
     #[must_use]
-    pub fn hops(&self) -> Option<u8> {
+    pub(crate) fn hops(&self) -> Option<u8> {
         self.ttl().map(hops)
     }
 
     /// `rst.ttl.expected`.
     #[must_use]
-    pub fn ttl_expected(&self) -> Option<u8> {
+    pub(crate) fn ttl_expected(&self) -> Option<u8> {
         self.case.ttl_baseline().map(|baseline| baseline.ttl)
     }
 
     /// `rst.hops.expected`.
     #[must_use]
-    pub fn hops_expected(&self) -> Option<u8> {
+    pub(crate) fn hops_expected(&self) -> Option<u8> {
         self.ttl_expected().map(hops)
     }
 
     /// `rst.ttl.delta`.
     #[must_use]
-    pub fn ttl_delta(&self) -> Option<i16> {
+    pub(crate) fn ttl_delta(&self) -> Option<i16> {
         Some(i16::from(self.ttl()?) - i16::from(self.ttl_expected()?))
     }
 
     /// `rst.ip_id`.
     #[must_use]
-    pub fn ip_id(&self) -> Option<u16> {
+    pub(crate) fn ip_id(&self) -> Option<u16> {
         self.case.own_ip().and_then(|ip| ip.id())
     }
 
     /// `rst.ip_id.pattern`.
     #[must_use]
-    pub fn ip_id_pattern(&self) -> Option<Pattern> {
+    pub(crate) fn ip_id_pattern(&self) -> Option<Pattern> {
         self.case
             .sender
             .ip_id
@@ -211,7 +211,7 @@ impl Verdict {
 
     /// `rst.ip_id.delta`.
     #[must_use]
-    pub fn ip_id_delta(&self) -> Option<i32> {
+    pub(crate) fn ip_id_delta(&self) -> Option<i32> {
         let habit = &self.case.sender.ip_id;
         if habit.pattern() != Some(Pattern::Counter) {
             return None;
@@ -222,13 +222,13 @@ impl Verdict {
 
     /// `rst.baseline_frame`.
     #[must_use]
-    pub fn baseline_frame(&self) -> Option<FrameNumber> {
+    pub(crate) fn baseline_frame(&self) -> Option<FrameNumber> {
         self.case.ttl_baseline().map(|baseline| baseline.frame)
     }
 
     /// `rst.resetter` and `rst.resetter.hosts`, where there are several hosts.
     #[must_use]
-    pub fn resetter(&self) -> Option<&Resetter> {
+    pub(crate) fn resetter(&self) -> Option<&Resetter> {
         self.case
             .resetter
             .as_ref()
@@ -251,50 +251,50 @@ impl Verdict {
 
     /// `rst.trigger`.
     #[must_use]
-    pub fn trigger(&self) -> Option<SegmentKind> {
+    pub(crate) fn trigger(&self) -> Option<SegmentKind> {
         self.reacted_to().map(|trigger| trigger.kind)
     }
 
     /// `rst.trigger_frame`.
     #[must_use]
-    pub fn trigger_frame(&self) -> Option<FrameNumber> {
+    pub(crate) fn trigger_frame(&self) -> Option<FrameNumber> {
         self.reacted_to().map(|trigger| trigger.frame)
     }
 
     /// `rst.latency`.
     #[must_use]
-    pub fn latency(&self) -> Option<Duration> {
+    pub(crate) fn latency(&self) -> Option<Duration> {
         self.reacted_to().map(|trigger| trigger.latency)
     }
 
     /// `rst.rtt`.
     #[must_use]
-    pub fn rtt(&self) -> Option<Duration> {
+    pub(crate) fn rtt(&self) -> Option<Duration> {
         self.case.trips.smallest()
     }
 
     /// `rst.unacked_bytes`.
     #[must_use]
-    pub fn unacked_bytes(&self) -> Option<u32> {
+    pub(crate) fn unacked_bytes(&self) -> Option<u32> {
         self.case.unacked_bytes()
     }
 
     /// `rst.consequence_of`.
     #[must_use]
-    pub fn consequence_of(&self) -> Option<FrameNumber> {
+    pub(crate) fn consequence_of(&self) -> Option<FrameNumber> {
         let earlier = self.case.earlier?;
         (self.cause == Cause::Consequence).then_some(earlier.frame)
     }
 
     /// `rst.impact`.
     #[must_use]
-    pub const fn impact(&self) -> Impact {
+    pub(crate) const fn impact(&self) -> Impact {
         self.impact
     }
 
     /// `rst.effective`.
     #[must_use]
-    pub const fn effective(&self) -> Option<bool> {
+    pub(crate) const fn effective(&self) -> Option<bool> {
         let aftermath = &self.case.aftermath;
         if aftermath.ignored.is_some() {
             Some(false)
@@ -307,38 +307,38 @@ impl Verdict {
 
     /// `rst.acceptability`.
     #[must_use]
-    pub const fn acceptability(&self) -> Acceptability {
+    pub(crate) const fn acceptability(&self) -> Acceptability {
         self.case.acceptability
     }
 
     /// Findings, strongest first.
     #[must_use]
-    pub const fn findings(&self) -> &[Weighed] {
+    pub(crate) const fn findings(&self) -> &[Weighed] {
         &self.weighing.findings
     }
 
     /// Stories that were considered: the guilty one first, then the decisive ones.
     #[must_use]
-    pub const fn stories(&self) -> &[Considered] {
+    pub(crate) const fn stories(&self) -> &[Considered] {
         &self.weighing.stories
     }
 
     /// `rst.evidence.sum`: decibans for a middlebox against the best story of both
     /// sides.
     #[must_use]
-    pub const fn sum(&self) -> i16 {
+    pub(crate) const fn sum(&self) -> i16 {
         self.weighing.sum
     }
 
     /// `rst.sender.stack`.
     #[must_use]
-    pub fn sender_stack(&self) -> Option<Stack> {
+    pub(crate) fn sender_stack(&self) -> Option<Stack> {
         self.case.stack()
     }
 
     /// `rst.device`: the maker whose form it has, or who names itself in it.
     #[must_use]
-    pub fn device(&self) -> Option<&'static CStr> {
+    pub(crate) fn device(&self) -> Option<&'static CStr> {
         let named = self
             .findings()
             .iter()
@@ -349,14 +349,14 @@ impl Verdict {
     /// `rst.device.hops`: how many routers lie between here and whoever made the RST
     /// of a middlebox, where its TTL tells.
     #[must_use]
-    pub fn device_hops(&self) -> Option<u8> {
+    pub(crate) fn device_hops(&self) -> Option<u8> {
         let untold = self.shows(|evidence| evidence.ttl_tells_nothing);
         let told = self.origin() == Origin::Middlebox && !untold;
         self.hops().filter(|_| told)
     }
 
     /// Writes `rst.hypothesis.text`; nothing past the last.
-    pub fn write_story(&self, index: usize, out: &mut String) {
+    pub(crate) fn write_story(&self, index: usize, out: &mut String) {
         if let Some(story) = self.stories().get(index) {
             explain::story(story, out);
         }
@@ -364,7 +364,7 @@ impl Verdict {
 
     /// Severity of the expert item; `None` where the user wants none.
     #[must_use]
-    pub fn severity(&self, level: ExpertLevel) -> Option<Severity> {
+    pub(crate) fn severity(&self, level: ExpertLevel) -> Option<Severity> {
         let wanted = match level {
             ExpertLevel::All => true,
             ExpertLevel::Noteworthy => self.impact >= Impact::Noteworthy,
@@ -382,17 +382,17 @@ impl Verdict {
     }
 
     /// Writes `rst.summary`.
-    pub fn write_summary(&self, out: &mut String) {
+    pub(crate) fn write_summary(&self, out: &mut String) {
         explain::summary(self, out);
     }
 
     /// Writes `rst.cause.text`.
-    pub fn write_cause(&self, out: &mut String) {
+    pub(crate) fn write_cause(&self, out: &mut String) {
         self.cause.write_text(&self.case, self.origin(), out);
     }
 
     /// Writes `rst.trigger.name`; nothing where it is absent.
-    pub fn write_trigger_name(&self, out: &mut String) {
+    pub(crate) fn write_trigger_name(&self, out: &mut String) {
         let asks = self.trigger().is_some_and(SegmentKind::asks_for_a_name);
         if let Some(name) = self.server_name.as_ref().filter(|_| asks) {
             out.push_str(name.as_str());
@@ -401,7 +401,7 @@ impl Verdict {
 
     /// Writes `rst.vendor_reason`: the text in the RST, or the meaning of a known
     /// device's code; nothing where it is absent.
-    pub fn write_vendor_reason(&self, out: &mut String) {
+    pub(crate) fn write_vendor_reason(&self, out: &mut String) {
         if let Some(text) = &self.reason {
             out.push_str(text);
         }
@@ -415,19 +415,19 @@ impl Verdict {
     }
 
     /// Writes `rst.next_step`; nothing where it is absent.
-    pub fn write_next_step(&self, out: &mut String) {
+    pub(crate) fn write_next_step(&self, out: &mut String) {
         self.cause.write_next_step(self.impact, out);
     }
 
     /// Writes `rst.evidence.text` of a finding; nothing past the last.
-    pub fn write_evidence(&self, index: usize, out: &mut String) {
+    pub(crate) fn write_evidence(&self, index: usize, out: &mut String) {
         if let Some(found) = self.findings().get(index) {
             found.finding.write_text(out);
         }
     }
 
     /// Writes `rst.missing`, one of several sentences; nothing past the last.
-    pub fn write_missing(&self, index: usize, out: &mut String) {
+    pub(crate) fn write_missing(&self, index: usize, out: &mut String) {
         explain::missing(self, index, out);
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// SIGCOMM 2023 §4: at most 25.7 % of connections at a world-wide server were
 /// possibly tampered with.
-pub const PRIOR: i16 = -5;
+pub(crate) const PRIOR: i16 = -5;
 
 /// From this sum on, either way, an origin is named: 90 %, the confidence at
 /// which the contract speaks of a forged RST.
@@ -27,57 +27,57 @@ const DECIDED: i16 = 10;
 
 /// A finding and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Weighed {
+pub(crate) struct Weighed {
     /// What was found.
-    pub finding: Finding,
+    pub(crate) finding: Finding,
     /// Decibans for a middlebox against a plain host.
-    pub weight: i16,
+    pub(crate) weight: i16,
 }
 
 impl Weighed {
     /// Its row in the catalogue.
     #[must_use]
-    pub fn evidence(&self) -> &'static Evidence {
+    pub(crate) fn evidence(&self) -> &'static Evidence {
         self.finding.evidence()
     }
 }
 
 /// A story that was considered.
 #[derive(Clone, Copy, Debug)]
-pub struct Considered {
+pub(crate) struct Considered {
     /// Which.
-    pub hypothesis: &'static Hypothesis,
+    pub(crate) hypothesis: &'static Hypothesis,
     /// Decibans that it costs.
-    pub price: i16,
+    pub(crate) price: i16,
     /// The line that set its price.
-    pub because: &'static str,
+    pub(crate) because: &'static str,
     /// Decibans of the findings that it takes away: from what speaks for a middlebox
     /// if it is innocent, from what speaks for the host if it is guilty.
-    pub explained: i16,
+    pub(crate) explained: i16,
     /// The sum if this is the best that its side has.
-    pub sum: i16,
+    pub(crate) sum: i16,
     /// It is one of those that the verdict rests on.
-    pub decisive: bool,
+    pub(crate) decisive: bool,
 }
 
 /// The result.
 #[derive(Clone, Debug)]
-pub struct Weighing {
+pub(crate) struct Weighing {
     /// Strongest first.
-    pub findings: Box<[Weighed]>,
+    pub(crate) findings: Box<[Weighed]>,
     /// The guilty story that was believed, then the innocent ones, cheapest first.
-    pub stories: Box<[Considered]>,
+    pub(crate) stories: Box<[Considered]>,
     /// Who sent it.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// Percent; for [`Origin::Unclear`] the share of the less likely answer.
-    pub confidence: u8,
+    pub(crate) confidence: u8,
     /// Decibans that remain against the best story of both sides.
-    pub sum: i16,
+    pub(crate) sum: i16,
 }
 
 /// Looks for all evidence in the case, and puts it before the stories.
 #[must_use]
-pub fn weigh(case: &Case) -> Weighing {
+pub(crate) fn weigh(case: &Case) -> Weighing {
     let mut findings: Vec<Weighed> = catalogue::TABLE
         .iter()
         .filter_map(|row| match (row.observe)(case) {

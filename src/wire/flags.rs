@@ -5,7 +5,7 @@
 bitflags::bitflags! {
     /// Control bits (RFC 9293 §3.1); the ECN bits are not kept.
     #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-    pub struct TcpFlags: u8 {
+    pub(crate) struct TcpFlags: u8 {
         /// FIN: no more data from the sender.
         const FIN = 1;
         /// SYN: synchronise sequence numbers.
@@ -24,25 +24,25 @@ bitflags::bitflags! {
 impl TcpFlags {
     /// FIN is set.
     #[must_use]
-    pub const fn fin(self) -> bool {
+    pub(crate) const fn fin(self) -> bool {
         self.contains(Self::FIN)
     }
 
     /// SYN is set.
     #[must_use]
-    pub const fn syn(self) -> bool {
+    pub(crate) const fn syn(self) -> bool {
         self.contains(Self::SYN)
     }
 
     /// RST is set.
     #[must_use]
-    pub const fn rst(self) -> bool {
+    pub(crate) const fn rst(self) -> bool {
         self.contains(Self::RST)
     }
 
     /// ACK is set.
     #[must_use]
-    pub const fn ack(self) -> bool {
+    pub(crate) const fn ack(self) -> bool {
         self.contains(Self::ACK)
     }
 }

@@ -16,11 +16,11 @@ mod segment;
 mod seq;
 mod time;
 
-pub use flags::TcpFlags;
-pub use options::{Options, Timestamps};
+pub(crate) use flags::TcpFlags;
+pub(crate) use options::{Options, Timestamps};
 pub use packet::{IpHeader, IpVersion, Link, Packet, Place, dscp};
-pub use payload::{Content, MAX_NAME_LENGTH, ServerName, expects_no_body, response_length};
-pub use reason::{Reason, write_multipath_reason};
-pub use segment::{Header, Segment, Socket};
-pub use seq::SeqNumber;
+pub(crate) use payload::{Content, ServerName, expects_no_body, response_length};
+pub(crate) use reason::{Reason, write_multipath_reason};
+pub(crate) use segment::{Header, Segment, Socket};
+pub(crate) use seq::SeqNumber;
 pub use time::{FrameNumber, Timestamp};

@@ -6,27 +6,27 @@ use etherparse::{TcpOptionElement, TcpOptionReadError, TcpOptionsIterator};
 
 /// Values of the timestamps option (RFC 7323 §3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timestamps {
+pub(crate) struct Timestamps {
     /// The sender's clock, in ticks of its own choosing.
-    pub value: u32,
+    pub(crate) value: u32,
     /// The peer's clock as last seen by the sender.
-    pub echo: u32,
+    pub(crate) echo: u32,
 }
 
 /// The options of one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// Window scale: the window is shifted left by so many bits, 0 to 14.
-    pub window_scale: Option<u8>,
+    pub(crate) window_scale: Option<u8>,
     /// Timestamps.
-    pub timestamps: Option<Timestamps>,
+    pub(crate) timestamps: Option<Timestamps>,
     /// Reason of a Multipath TCP reset (MP_TCPRST, RFC 8684 §3.6).
-    pub multipath_reason: Option<u8>,
+    pub(crate) multipath_reason: Option<u8>,
     /// Any option at all was there, padding apart.
-    pub any: bool,
+    pub(crate) any: bool,
     /// The kinds in their order, NOPs included, one hexadecimal digit each, the last
     /// lowest; a kind above 15 counts as 15.
-    pub kinds: u64,
+    pub(crate) kinds: u64,
 }
 
 /// RFC 7323 §2.3: a larger shift must be used as 14.

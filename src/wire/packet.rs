@@ -65,7 +65,7 @@ pub const fn dscp(traffic_class: u8) -> u8 {
 impl IpHeader {
     /// IPv4 identification.
     #[must_use]
-    pub const fn id(&self) -> Option<u16> {
+    pub(crate) const fn id(&self) -> Option<u16> {
         match self.version {
             IpVersion::V4 { id, .. } => Some(id),
             IpVersion::V6 { .. } => None,
@@ -74,7 +74,7 @@ impl IpHeader {
 
     /// IPv4 Don't Fragment.
     #[must_use]
-    pub const fn dont_fragment(&self) -> Option<bool> {
+    pub(crate) const fn dont_fragment(&self) -> Option<bool> {
         match self.version {
             IpVersion::V4 { dont_fragment, .. } => Some(dont_fragment),
             IpVersion::V6 { .. } => None,
@@ -83,7 +83,7 @@ impl IpHeader {
 
     /// IPv6 flow label, 20 bits.
     #[must_use]
-    pub const fn flow_label(&self) -> Option<u32> {
+    pub(crate) const fn flow_label(&self) -> Option<u32> {
         match self.version {
             IpVersion::V4 { .. } => None,
             IpVersion::V6 { flow_label } => Some(flow_label),
@@ -95,20 +95,20 @@ impl IpHeader {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Link-layer source address (MAC).
-    pub source: Option<[u8; 6]>,
+    pub(crate) source: Option<[u8; 6]>,
     /// VLAN identifier, the outermost.
-    pub vlan: Option<u16>,
+    pub(crate) vlan: Option<u16>,
     /// Number of the capture interface in the file.
-    pub interface: Option<u32>,
+    pub(crate) interface: Option<u32>,
     /// IP headers around TCP, more than 1 in a tunnel; 0: not counted, which is
     /// done for SYN and RST only.
-    pub ip_headers: u8,
+    pub(crate) ip_headers: u8,
 }
 
 impl Link {
     /// VLAN and interface in two bytes.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         let interface = u16::try_from(self.interface.unwrap_or_default() & 0xf).unwrap_or_default();
         Place(interface << VLAN_BITS | self.vlan.unwrap_or_default() & VLAN_MASK)
     }
@@ -126,14 +126,14 @@ pub struct Place(u16);
 impl Place {
     /// VLAN identifier; 0: none was seen.
     #[must_use]
-    pub const fn vlan(self) -> u16 {
+    pub(crate) const fn vlan(self) -> u16 {
         self.0 & VLAN_MASK
     }
 
     /// The last four bits of the interface's number in the file, 0 to 15; 0 also
     /// where the file has no interfaces.
     #[must_use]
-    pub const fn interface(self) -> u16 {
+    pub(crate) const fn interface(self) -> u16 {
         self.0 >> VLAN_BITS
     }
 }

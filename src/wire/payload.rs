@@ -8,11 +8,11 @@
 //! would take, still names its host to a filter, so httparse is too strict here.
 
 /// Longest name that is kept, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
-pub const MAX_NAME_LENGTH: usize = 253;
+pub(crate) const MAX_NAME_LENGTH: usize = 253;
 
 /// A server's name as the client asked for it: printable ASCII, stored inline.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ServerName {
+pub(crate) struct ServerName {
     length: u8,
     bytes: [u8; MAX_NAME_LENGTH],
 }
@@ -20,7 +20,7 @@ pub struct ServerName {
 impl ServerName {
     /// The name in these bytes; `None` if it is empty, too long or no plain text.
     #[must_use]
-    pub fn new(name: &[u8]) -> Option<Self> {
+    pub(crate) fn new(name: &[u8]) -> Option<Self> {
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return None;
         }
@@ -32,7 +32,7 @@ impl ServerName {
 
     /// The name.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.bytes
             .get(..self.length.into())
             .and_then(|name| std::str::from_utf8(name).ok())
@@ -48,7 +48,7 @@ impl std::fmt::Debug for ServerName {
 
 /// What the first bytes of a payload are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// Nothing that is known here.
     #[default]
     Other,
@@ -87,7 +87,7 @@ const METHODS: [&[u8]; 9] = [
 impl Content {
     /// Looks at a payload's first bytes; costs a comparison for most segments.
     #[must_use]
-    pub fn of(payload: &[u8]) -> Self {
+    pub(crate) fn of(payload: &[u8]) -> Self {
         match payload {
             [TLS_HANDSHAKE, TLS_MAJOR, _, _, _, CLIENT_HELLO, ..] => Self::TlsClientHello,
             // A clear-text alert record holds exactly a level and a description.
@@ -104,7 +104,7 @@ impl Content {
 
     /// The server that this payload asks for, where its bytes say so.
     #[must_use]
-    pub fn server_name(self, payload: &[u8]) -> Option<ServerName> {
+    pub(crate) fn server_name(self, payload: &[u8]) -> Option<ServerName> {
         match self {
             Self::TlsClientHello => sni(payload),
             Self::HttpRequest => host(payload),
@@ -114,7 +114,7 @@ impl Content {
 
     /// Whether a request that begins with these bytes ends within them.
     #[must_use]
-    pub fn is_whole(self, bytes: &[u8]) -> bool {
+    pub(crate) fn is_whole(self, bytes: &[u8]) -> bool {
         match (self, bytes) {
             (Self::TlsClientHello, [_, _, _, l1, l0, rest @ ..]) => {
                 rest.len() >= usize::from(u16::from_be_bytes([*l1, *l0]))
@@ -214,14 +214,14 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
 /// Whether the response to this request has no body, whatever it says of its
 /// length (RFC 9110 §9.3.2).
 #[must_use]
-pub fn expects_no_body(request: &[u8]) -> bool {
+pub(crate) fn expects_no_body(request: &[u8]) -> bool {
     request.starts_with(b"HEAD ")
 }
 
 /// Bytes of the HTTP/1 response that begins with these, header section included,
 /// where it says so: by Content-Length, and not another way (RFC 9112 §6.3).
 #[must_use]
-pub fn response_length(bytes: &[u8]) -> Option<u32> {
+pub(crate) fn response_length(bytes: &[u8]) -> Option<u32> {
     let status = bytes.get(b"HTTP/1.1 ".len()..)?.first_chunk::<3>()?;
     if status.starts_with(b"1") || status == b"204" || status == b"304" {
         return None;

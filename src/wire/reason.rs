@@ -4,7 +4,7 @@
 
 /// A reason in an RST's payload (RFC 9293 §3.5.3 SHLD-2: an RST may carry data).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason<'a> {
+pub(crate) enum Reason<'a> {
     /// In words.
     Text(&'a str),
     /// A code of the diagnostic payload; `enterprise` 0 has the draft's own list,
@@ -59,7 +59,7 @@ const MULTIPATH: [&str; 7] = [
 impl<'a> Reason<'a> {
     /// The reason in these bytes, if they are one.
     #[must_use]
-    pub fn of(payload: &'a [u8]) -> Option<Self> {
+    pub(crate) fn of(payload: &'a [u8]) -> Option<Self> {
         if let Some([c1, c0, e3, e2, e1, e0]) = code_of(payload) {
             return Some(Self::Code {
                 code: u16::from_be_bytes([c1, c0]),
@@ -74,7 +74,7 @@ impl<'a> Reason<'a> {
     }
 
     /// Writes it in words.
-    pub fn write(&self, out: &mut String) {
+    pub(crate) fn write(&self, out: &mut String) {
         match *self {
             Self::Text(text) => out.push_str(text),
             Self::Code {
@@ -99,7 +99,7 @@ fn code_of(payload: &[u8]) -> Option<[u8; 6]> {
 }
 
 /// Writes the reason of a Multipath TCP reset.
-pub fn write_multipath_reason(reason: u8, out: &mut String) {
+pub(crate) fn write_multipath_reason(reason: u8, out: &mut String) {
     out.push_str("Multipath TCP: ");
     out.push_str(entry(&MULTIPATH, reason.into()));
 }

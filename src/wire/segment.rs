@@ -10,50 +10,50 @@ use super::{FrameNumber, IpHeader, Link, Options, Packet, SeqNumber, TcpFlags, T
 
 /// One side's address and port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Socket {
+pub(crate) struct Socket {
     /// Network address.
-    pub address: IpAddr,
+    pub(crate) address: IpAddr,
     /// TCP port.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// Everything about one TCP segment but its payload: as long as a case lives, so
 /// does this of its RST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// Frame that holds it.
-    pub frame: FrameNumber,
+    pub(crate) frame: FrameNumber,
     /// Capture time.
-    pub time: Timestamp,
+    pub(crate) time: Timestamp,
     /// The side that it claims to come from.
-    pub source: Socket,
+    pub(crate) source: Socket,
     /// The side that it goes to.
-    pub destination: Socket,
+    pub(crate) destination: Socket,
     /// IP header, where one was seen.
-    pub ip: Option<IpHeader>,
+    pub(crate) ip: Option<IpHeader>,
     /// The link that it was captured on.
-    pub link: Link,
+    pub(crate) link: Link,
     /// Sequence number.
-    pub seq: SeqNumber,
+    pub(crate) seq: SeqNumber,
     /// Acknowledgement number, also where the ACK flag is missing.
-    pub ack: SeqNumber,
+    pub(crate) ack: SeqNumber,
     /// Control bits.
-    pub flags: TcpFlags,
+    pub(crate) flags: TcpFlags,
     /// Window as it stands in the header, unscaled.
-    pub window: u16,
+    pub(crate) window: u16,
     /// Options.
-    pub options: Options,
+    pub(crate) options: Options,
     /// Payload on the wire, in bytes.
-    pub payload_length: u32,
+    pub(crate) payload_length: u32,
 }
 
 /// One TCP segment with what surrounds it.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+pub(crate) struct Segment<'a> {
     /// All but the payload; a segment answers for it directly.
-    pub header: Header,
+    pub(crate) header: Header,
     /// Payload, as far as captured.
-    pub payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
 }
 
 impl Deref for Segment<'_> {
@@ -70,7 +70,7 @@ const FLAGS_OFFSET: usize = 13;
 impl<'a> Segment<'a> {
     /// Reads the TCP header; `None` where it is cut short or malformed.
     #[must_use]
-    pub fn parse(packet: &Packet<'a>) -> Option<Self> {
+    pub(crate) fn parse(packet: &Packet<'a>) -> Option<Self> {
         let tcp = TcpHeaderSlice::from_slice(packet.tcp).ok()?;
         let header_length = tcp.slice().len();
         let payload = packet.tcp.get(header_length..).unwrap_or_default();
@@ -104,7 +104,7 @@ impl<'a> Segment<'a> {
 impl Header {
     /// Sequence space that the segment takes: payload, SYN and FIN (RFC 9293 §3.4).
     #[must_use]
-    pub fn length(&self) -> u32 {
+    pub(crate) fn length(&self) -> u32 {
         self.payload_length
             .saturating_add(u32::from(self.flags.syn()))
             .saturating_add(u32::from(self.flags.fin()))
@@ -112,7 +112,7 @@ impl Header {
 
     /// The number after the segment's last: where its sender goes on.
     #[must_use]
-    pub fn end(&self) -> SeqNumber {
+    pub(crate) fn end(&self) -> SeqNumber {
         self.seq.offset(self.length())
     }
 }

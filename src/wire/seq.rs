@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 /// partially: two numbers half the space apart have no order.
 /// Every operation is total, because a passive observer meets any value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct SeqNumber(pub u32);
+pub(crate) struct SeqNumber(pub u32);
 
 /// A connection's numbers stay within this of those seen last: the largest window that
 /// is common (estimate; RFC 7323 §2.3 allows 1 GiB).
@@ -19,31 +19,31 @@ const NEAR: u32 = 1 << 21;
 impl SeqNumber {
     /// Whether both may be of one connection at about the same time.
     #[must_use]
-    pub const fn is_near(self, other: Self) -> bool {
+    pub(crate) const fn is_near(self, other: Self) -> bool {
         self.distance(other).unsigned_abs() <= NEAR
     }
 
     /// The number `n` bytes further on.
     #[must_use]
-    pub const fn offset(self, n: u32) -> Self {
+    pub(crate) const fn offset(self, n: u32) -> Self {
         Self(self.0.wrapping_add(n))
     }
 
     /// How far `self` lies beyond `other`, in bytes; negative if before it.
     #[must_use]
-    pub const fn distance(self, other: Self) -> i32 {
+    pub(crate) const fn distance(self, other: Self) -> i32 {
         self.0.wrapping_sub(other.0).cast_signed()
     }
 
     /// Whether `self` comes after `other`.
     #[must_use]
-    pub const fn is_after(self, other: Self) -> bool {
+    pub(crate) const fn is_after(self, other: Self) -> bool {
         self.distance(other) > 0
     }
 
     /// Whether `self` lies in the `size` numbers that start at `start`.
     #[must_use]
-    pub const fn is_within(self, start: Self, size: u32) -> bool {
+    pub(crate) const fn is_within(self, start: Self, size: u32) -> bool {
         self.0.wrapping_sub(start.0) < size
     }
 }

@@ -38,7 +38,7 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Time since `earlier`; zero if the capture's clock stepped back.
     #[must_use]
-    pub const fn since(self, earlier: Self) -> Duration {
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
         let span = self.0.saturating_sub(earlier.0);
         if span > 0 {
             Duration::from_nanos(span.unsigned_abs())

@@ -120,6 +120,7 @@ pub(crate) fn run() -> Result<()> {
     report.step("lints: engine", || clippy(&ENGINE_FEATURES));
     report.step("docs", || {
         let mut doc = project::cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+        doc.arg("--document-private-items");
         project::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
     let plugin = report.step("plugin, release mode", project::build_plugin);

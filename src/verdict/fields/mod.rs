@@ -6,7 +6,7 @@
 
 mod table;
 
-pub use table::TABLE;
+pub(crate) use table::TABLE;
 
 use std::{borrow::Cow, ffi::CStr, sync::LazyLock, time::Duration};
 
@@ -23,15 +23,15 @@ pub struct Field {
     /// What it means, in one line.
     pub about: &'static CStr,
     /// How its numbers are shown.
-    pub format: Format,
+    pub(crate) format: Format,
     /// All tokens that it may say, where it is a field of tokens.
     pub tokens: Option<fn() -> Vec<&'static CStr>>,
     /// Where the documentation tells more, as Markdown.
     pub see: Option<&'static str>,
     /// Fields of Wireshark whose bytes it is about: the innermost is marked.
-    pub marks: &'static [&'static CStr],
+    pub(crate) marks: &'static [&'static CStr],
     /// Fields that are shown below it.
-    pub below: &'static [Self],
+    pub(crate) below: &'static [Self],
     source: Source,
 }
 
@@ -78,7 +78,7 @@ impl FieldType {
 
 /// How a number is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Decimal.
     Decimal,
     /// Hexadecimal, in the width of its type.
@@ -89,7 +89,7 @@ pub enum Format {
 
 /// A value; a number means what its field's type says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Of [`FieldType::String`].
     Text(Cow<'static, str>),
     /// Of every other type; a time in nanoseconds, a boolean as 0 or 1.
@@ -98,18 +98,18 @@ pub enum Value {
 
 /// A line of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Index in [`all`].
-    pub field: usize,
+    pub(crate) field: usize,
     /// Fields above it.
-    pub depth: usize,
+    pub(crate) depth: usize,
     /// What it says.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
 /// What a frame is shown with.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
+pub(crate) enum Subject<'a> {
     /// The verdict on its RST.
     Verdict(&'a Verdict),
     /// Its note about an earlier RST.
@@ -273,8 +273,9 @@ impl Field {
     }
 
     /// A value as `tshark -T fields` prints it.
+    #[cfg(feature = "replay")]
     #[must_use]
-    pub fn print(&self, value: &Value) -> String {
+    pub(crate) fn print(&self, value: &Value) -> String {
         match (value, self.kind(), self.format) {
             (Value::Text(text), _, _) => text.clone().into_owned(),
             (Value::Number(ns), FieldType::RelativeTime, _) => {
@@ -320,7 +321,7 @@ fn flatten(fields: &'static [Field], all: &mut Vec<&'static Field>) {
 
 /// The lines of the tree, in order.
 #[must_use]
-pub fn rows(of: Subject<'_>) -> Vec<Row> {
+pub(crate) fn rows(of: Subject<'_>) -> Vec<Row> {
     let mut walk = Walk {
         of,
         rows: Vec::new(),

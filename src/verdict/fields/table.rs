@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// All fields of the public contract.
-pub static TABLE: &[Field] = &[
+pub(crate) static TABLE: &[Field] = &[
     Field::new(
         c"rst.summary",
         c"Summary",
