@@ -140,7 +140,7 @@ pub(super) const LINES: &[Line] = &[
     Line {
         effect: Effect::Adds(3),
         because: "it would stand less than half as far away as the others",
-        when: |case| case.reacted_within_half_a_round_trip(),
+        when: |case| case.reacted_within_half_a_round_trip() && !may_be_another_site(case),
         source: "estimate: members of a cluster stand together",
     },
     Line {
@@ -184,4 +184,16 @@ fn one_distance(case: &Case) -> u8 {
     compared.map_or(0, |compared| {
         case.conversations_begun_with(compared.baseline.ttl)
     })
+}
+
+/// Whether it may be another anycast site, to which the connection's packets go now:
+/// sites stand far apart, and this one holds no such connection. Packets that still
+/// come from the old one speak against it, and so does the moment of the request,
+/// for which a filter waits and a route does not.
+fn may_be_another_site(case: &Case) -> bool {
+    let later = &case.aftermath.later_ttls;
+    let old_one_stays = later.returned.is_some() || later.begun_as_before > 0;
+    !matches!(case.phase, Phase::Syn | Phase::Request)
+        && !case.knows_the_connection()
+        && !old_one_stays
 }
