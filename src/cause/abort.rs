@@ -175,6 +175,22 @@ fn write_keepalive_timeout(case: &Case, _: Origin, out: &mut String) {
     say!(out, ", and ends the connection.");
 }
 
+/// A [`Cause::ZeroWindowTimeout`] of a sender that still has the connection: its data
+/// waited for a window that did not open.
+pub(super) fn write_stalled(case: &Case, out: &mut String) {
+    let (sender, receiver) = (case.sender_word(), case.receiver_word());
+    say!(
+        out,
+        "The {receiver} had closed its window (it had stopped reading), and the {sender} ended the connection"
+    );
+    if let Some(idle) = case.idle.filter(|idle| !idle.is_zero()) {
+        say!(out, ", ");
+        write_span(out, idle);
+        say!(out, " after the last segment");
+    }
+    write_outstanding(case, out);
+}
+
 fn write_request_rejected(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,

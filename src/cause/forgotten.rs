@@ -4,6 +4,7 @@
 
 use super::{
     About, Cause, Impact,
+    abort::write_stalled,
     opening::{write_unasked, write_wrong_number},
     row::{Row, Rule, name},
     timers::write_candidates,
@@ -199,6 +200,10 @@ fn write_retransmission_timeout(case: &Case, _: Origin, out: &mut String) {
 }
 
 fn write_zero_window_timeout(case: &Case, _: Origin, out: &mut String) {
+    if case.shape() == Shape::Active {
+        write_stalled(case, out);
+        return;
+    }
     let (sender, receiver) = (case.sender_word(), case.receiver_word());
     say!(
         out,

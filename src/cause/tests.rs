@@ -102,7 +102,7 @@ fn also() -> Vec<(Cause, Case, Origin, &'static str)> {
         (IdleStateLost, closing(true), Endpoint, "FIN in frame 9"),
         (NoConnection, closing(false), Endpoint, "FIN in frame 9"),
         (RetransmissionTimeout, unanswered, Endpoint, "data 3 times"),
-        (ZeroWindowTimeout, stalled, Endpoint, "closed its window"),
+        (ZeroWindowTimeout, stalled, Endpoint, "ended the connection"),
     ]
 }
 
