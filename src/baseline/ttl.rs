@@ -50,7 +50,17 @@ pub(crate) struct Ttl {
 
 impl Ttl {
     /// Takes one packet into account.
+    #[inline]
     pub(crate) fn learn(&mut self, ttl: u8, time: Timestamp, frame: FrameNumber) {
+        if self.learn_only(ttl) {
+            (self.usual_at, self.usual_frame) = (time, Some(frame));
+        } else {
+            self.learn_among_others(ttl, time, frame);
+        }
+    }
+
+    /// A sender's first packet, or one of a sender that has used more than one TTL.
+    fn learn_among_others(&mut self, ttl: u8, time: Timestamp, frame: FrameNumber) {
         if let Some(count) = self.slot(ttl) {
             *count = count.saturating_add(1);
             if *count == u8::MAX {
@@ -63,6 +73,20 @@ impl Ttl {
         if self.usual() == Some(ttl) {
             (self.usual_at, self.usual_frame) = (time, Some(frame));
         }
+    }
+
+    /// Nearly every sender's packets arrive with one TTL: where this is that one, and
+    /// no other was seen, it is counted at a glance; false if it was not counted.
+    #[inline]
+    fn learn_only(&mut self, ttl: u8) -> bool {
+        let ([first, ..], [count, others @ ..]) = (&self.values, &mut self.counts);
+        let only = *first == ttl && *others == [0; KEPT - 1];
+        // At the next one but one all counts are halved.
+        let counted = only && (1..u8::MAX - 1).contains(count);
+        if counted {
+            *count += 1;
+        }
+        counted
     }
 
     /// The count of this value; that of the rarest, begun anew, if it is not kept.

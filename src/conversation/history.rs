@@ -40,13 +40,6 @@ fn is_strange_syn(segment: &Segment<'_>, sender: &Endpoint) -> bool {
     up && usual != segment.ip.map(|ip| hops(ip.ttl)) && segment.ip.is_some()
 }
 
-/// Whether it goes on where its sender stood.
-fn brings_news(segment: &Segment<'_>, sender: &Endpoint) -> bool {
-    let more_data = segment.seq == sender.snd_nxt && segment.length() > 0;
-    let acknowledges = segment.flags.ack() && sender.has_acked();
-    more_data || (acknowledges && segment.ack.is_after(sender.acked))
-}
-
 /// Whether a sender that counts its packets by 1 has used this segment's IP ID
 /// already: a host that sends again counts on.
 fn is_numbered_before(segment: &Segment<'_>, sender: &Endpoint) -> bool {
@@ -184,10 +177,16 @@ impl Conversation {
         end.copies = end.copies.saturating_add(1);
     }
 
+    /// Whether an RST has come that nothing has shown to be without effect.
+    #[must_use]
+    pub(crate) fn holds_reset(&self) -> bool {
+        self.resets.iter().any(Option::is_some)
+    }
+
     /// Where the conversation stands.
     #[must_use]
     pub(crate) fn phase(&self) -> Phase {
-        if self.resets.iter().any(Option::is_some) {
+        if self.holds_reset() {
             return Phase::Reset;
         }
         if self.last_heard().is_none() {
@@ -272,14 +271,21 @@ impl Conversation {
         self.recent[side].push(Sent::new(segment, kind));
     }
 
-    /// Whether this is one of the last segments once more: captured on both sides
-    /// of a router, or on several interfaces.
+    /// Whether the segment goes on where its sender stood: such is no copy of an older
+    /// one, and not belated.
+    #[must_use]
+    pub(crate) fn brings_news(&self, segment: &Segment<'_>, side: Side) -> bool {
+        let sender = self.endpoint(side);
+        let more_data = segment.seq == sender.snd_nxt && segment.length() > 0;
+        let acknowledges = segment.flags.ack() && sender.has_acked();
+        more_data || (acknowledges && segment.ack.is_after(sender.acked))
+    }
+
+    /// Whether this segment, which brings no news, is one of the last once more:
+    /// captured on both sides of a router, or on several interfaces.
     #[must_use]
     pub(crate) fn is_copy(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
-        if brings_news(segment, sender) {
-            return false;
-        }
         let original = self.recent(side).iter().zip(0..).find(|(sent, _)| {
             sent.seq == segment.seq
                 && sent.ack == segment.ack
@@ -305,15 +311,14 @@ impl Conversation {
         })
     }
 
-    /// Whether this packet was sent before others of its sender that are known
+    /// Whether this packet, which brings no news, was sent before others of its sender that are known
     /// already: by another way, or captured a second time by a mirror port that is late.
     #[must_use]
     pub(crate) fn is_belated(&self, segment: &Segment<'_>, side: Side) -> bool {
         let sender = self.endpoint(side);
-        !brings_news(segment, sender)
-            && (is_numbered_before(segment, sender)
-                || is_stamped_before(segment, sender)
-                || self.is_stamped_alike(segment, side))
+        is_numbered_before(segment, sender)
+            || is_stamped_before(segment, sender)
+            || self.is_stamped_alike(segment, side)
     }
 
     /// Whether it is one of the last segments once more, with the same timestamp,

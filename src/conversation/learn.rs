@@ -11,14 +11,14 @@ use crate::{
 };
 
 /// What the payload is: where it goes on with a request, that request.
+#[inline]
 pub(super) fn content_of(segment: &Segment<'_>, sender: &Endpoint) -> Content {
+    if segment.payload.is_empty() {
+        return Content::Other;
+    }
     let content = Content::of(segment.payload);
     match (content, sender.partial_request()) {
-        (Content::Other, Some(begun))
-            if segment.seq == sender.snd_nxt && !segment.payload.is_empty() =>
-        {
-            begun
-        }
+        (Content::Other, Some(begun)) if segment.seq == sender.snd_nxt => begun,
         _ => content,
     }
 }

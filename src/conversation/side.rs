@@ -8,9 +8,9 @@ use std::ops::{Index, IndexMut};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// The lower one.
-    Lower,
+    Lower = 0,
     /// The upper one.
-    Upper,
+    Upper = 1,
 }
 
 impl Side {
@@ -26,22 +26,20 @@ impl Side {
 
 /// One `T` for each side, found by the side.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PerSide<T> {
-    lower: T,
-    upper: T,
-}
+pub(crate) struct PerSide<T>([T; 2]);
 
 impl<T> PerSide<T> {
     /// Both, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        [&self.lower, &self.upper].into_iter()
+        self.0.iter()
     }
 
     /// Those of `side` and of its peer.
     pub(crate) const fn with_peer_mut(&mut self, side: Side) -> (&mut T, &mut T) {
+        let [lower, upper] = &mut self.0;
         match side {
-            Side::Lower => (&mut self.lower, &mut self.upper),
-            Side::Upper => (&mut self.upper, &mut self.lower),
+            Side::Lower => (lower, upper),
+            Side::Upper => (upper, lower),
         }
     }
 }
@@ -49,19 +47,16 @@ impl<T> PerSide<T> {
 impl<T> Index<Side> for PerSide<T> {
     type Output = T;
 
+    #[expect(clippy::indexing_slicing, reason = "there are two sides")]
     fn index(&self, side: Side) -> &T {
-        match side {
-            Side::Lower => &self.lower,
-            Side::Upper => &self.upper,
-        }
+        // An offset, not a branch: every segment asks a dozen times.
+        &self.0[side as usize]
     }
 }
 
 impl<T> IndexMut<Side> for PerSide<T> {
+    #[expect(clippy::indexing_slicing, reason = "there are two sides")]
     fn index_mut(&mut self, side: Side) -> &mut T {
-        match side {
-            Side::Lower => &mut self.lower,
-            Side::Upper => &mut self.upper,
-        }
+        &mut self.0[side as usize]
     }
 }

@@ -20,20 +20,25 @@ pub(crate) struct Key {
     upper: Socket,
 }
 
-/// Two numbers are written instead of a dozen fields: every segment is looked up.
+/// Few wide numbers are written instead of a dozen fields: every segment is looked up.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let ports = u64::from(self.lower.port) << 16 | u64::from(self.upper.port);
+        let ports = u128::from(self.lower.port) << 16 | u128::from(self.upper.port);
         match (self.lower.address, self.upper.address) {
             (IpAddr::V4(lower), IpAddr::V4(upper)) => {
-                state.write_u64(u64::from(lower.to_bits()) << 32 | u64::from(upper.to_bits()));
+                let addresses = u128::from(lower.to_bits()) << 32 | u128::from(upper.to_bits());
+                state.write_u128(addresses << 32 | ports);
             }
             (lower, upper) => {
-                lower.hash(state);
-                upper.hash(state);
+                for address in [lower, upper] {
+                    match address {
+                        IpAddr::V4(address) => state.write_u32(address.to_bits()),
+                        IpAddr::V6(address) => state.write_u128(address.to_bits()),
+                    }
+                }
+                state.write_u128(ports);
             }
         }
-        state.write_u64(ports);
     }
 }
 
@@ -91,12 +96,25 @@ impl Default for Table {
 }
 
 impl Table {
-    /// The conversation of these sockets, begun if it is new.
-    pub(crate) fn entry(&mut self, key: Key) -> &mut Conversation {
+    /// The conversation of these sockets, begun if it is new; there always is one.
+    #[inline]
+    pub(crate) fn entry(&mut self, key: Key) -> Option<&mut Conversation> {
+        // Segments come in runs (of 2 to 3 in public captures), and the conversation of
+        // the last one is at hand without a hash.
+        let last = self.conversations.peek_mru();
+        if last.is_none_or(|(last, _)| *last != key) {
+            self.touch(key);
+        }
+        let mut newest_first = self.conversations.iter_mut();
+        newest_first.next().map(|(_, conversation)| conversation)
+    }
+
+    /// Makes it the last one used.
+    fn touch(&mut self, key: Key) {
         self.evicted |= self.conversations.len() == MOST_CONVERSATIONS.get()
             && !self.conversations.contains(&key);
         self.conversations
-            .get_or_insert_mut(key, || Conversation::new(key.likely_server()))
+            .get_or_insert_mut(key, || Conversation::new(key.likely_server()));
     }
 
     /// Whether a conversation had to be forgotten: what looks like the

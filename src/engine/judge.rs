@@ -21,10 +21,14 @@ impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         self.hosts.learn_reset(segment);
         self.gateways.learn(segment);
-        let case = self.gather(segment, &key, side);
+        let Some(case) = self.gather(segment, &key, side) else {
+            return;
+        };
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
-        let conversation = self.conversations.entry(key);
+        let Some(conversation) = self.conversations.entry(key) else {
+            return;
+        };
         if let Some(trigger) = case.trigger() {
             conversation
                 .recent_mut(side.peer())
@@ -48,9 +52,9 @@ impl Engine {
     }
 
     /// The case of an RST that claims `side`.
-    fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Case {
+    fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Option<Case> {
         let history_evicted = self.conversations.has_evicted();
-        let conversation = self.conversations.entry(*key);
+        let conversation = self.conversations.entry(*key)?;
         let shared_counter = self
             .rst_numbers
             .follow(segment)
@@ -79,7 +83,8 @@ impl Engine {
             idle: self.settings.idle_threshold,
             ttl_tolerance: self.settings.ttl_tolerance,
         };
-        Case::gather(segment, (conversation, side), &surroundings, thresholds)
+        let place = (&*conversation, side);
+        Some(Case::gather(segment, place, &surroundings, thresholds))
     }
 
     /// Enters a connection that its client reset unused among those that come
@@ -126,7 +131,11 @@ impl Engine {
         let members: Vec<RunMember> = run.iter().map(|(_, member)| *member).collect();
         let name = first.and_then(|first| signature(first, &members));
         for (frame, _) in run {
-            self.verdicts.amend(frame, |case| case.signature = name);
+            let known = |verdict: &Verdict| verdict.case().signature == name;
+            // Most RSTs stand alone, and have no name before or after.
+            if !self.verdicts.get(&frame).is_some_and(known) {
+                self.verdicts.amend(frame, |case| case.signature = name);
+            }
         }
     }
 

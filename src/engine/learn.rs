@@ -17,11 +17,13 @@ const HABITS_SHOWN: u8 = 8;
 impl Engine {
     pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         // Looked up once: each segment is.
-        let conversation = self.conversations.entry(key);
+        let Some(conversation) = self.conversations.entry(key) else {
+            return;
+        };
         if !is_news(segment, (conversation, side)) {
             return;
         }
-        if conversation.begins_anew(segment, side) {
+        if segment.flags.syn() && conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
             self.requests.forget(&key);
@@ -55,15 +57,17 @@ impl Engine {
             self.neighbourhood
                 .answered(segment.source, asked.name, segment.frame);
         }
-        let followup = aftermath::watch(
-            &mut self.verdicts,
-            conversation,
-            segment,
-            side,
-            learned.kind,
-        );
-        if let Some(followup) = followup {
-            self.followups.insert(segment.frame, followup);
+        if conversation.holds_reset() {
+            let followup = aftermath::watch(
+                &mut self.verdicts,
+                conversation,
+                segment,
+                side,
+                learned.kind,
+            );
+            if let Some(followup) = followup {
+                self.followups.insert(segment.frame, followup);
+            }
         }
         self.learn_host(segment, sent, &learned);
     }
@@ -99,7 +103,10 @@ fn is_news(segment: &Segment<'_>, (conversation, side): (&mut Conversation, Side
         conversation.note_strange(segment, side);
         return false;
     }
-    if conversation.begins_anew(segment, side) {
+    if segment.flags.syn() && conversation.begins_anew(segment, side) {
+        return true;
+    }
+    if conversation.brings_news(segment, side) {
         return true;
     }
     if conversation.is_copy(segment, side) {

@@ -98,134 +98,189 @@ pub(crate) fn weigh(case: &Case) -> Weighing {
         .iter()
         .filter_map(|story| story.tell(case))
         .collect();
-    let guilty = told
+    let innocent: Vec<Innocent<'_>> = told
         .iter()
-        .filter(|told| told.hypothesis.sort == Sort::Guilty);
-    let pleas = guilty.map(|accusation| plea(case, &findings, accusation, &told));
-    let best = pleas.reduce(|best, other| if other.sum > best.sum { other } else { best });
-    match best {
-        Some(plea) => plea.weighing(findings),
-        // Not with the table as it is: a plain device can always be told of.
-        None => Plea::default().weighing(findings),
+        .filter(|told| told.hypothesis.sort != Sort::Guilty)
+        .map(|told| Innocent::of(told, case, &findings))
+        .collect();
+    let best = told
+        .iter()
+        .filter(|told| told.hypothesis.sort == Sort::Guilty)
+        .map(|accusation| Plea::of(case, &findings, accusation, &innocent))
+        .reduce(|best, other| if other.sum > best.sum { other } else { best });
+    let stories = best.map_or_else(Vec::new, |plea| plea.stories(&findings, &innocent));
+    weighing(findings, stories)
+}
+
+/// Findings are counted by the bits of one number.
+const _: () = assert!(catalogue::TABLE.len() <= u64::BITS as usize);
+
+/// An innocent story that can be told.
+struct Innocent<'a> {
+    told: &'a Told,
+    /// Bit n: it explains the n-th finding.
+    explains: u64,
+}
+
+impl<'a> Innocent<'a> {
+    fn of(told: &'a Told, case: &Case, findings: &[Weighed]) -> Self {
+        let explains = findings.iter().rev().fold(0, |bits, weighed| {
+            let share = (told.hypothesis.share)(case, &weighed.finding);
+            bits << 1 | u64::from(share != Share::None)
+        });
+        Self { told, explains }
+    }
+}
+
+/// An innocent set: at most one story of each sort, because sets of three changed
+/// nothing in 427 verdicts.
+#[derive(Clone, Copy, Default)]
+struct Defence<'a> {
+    situation: Option<&'a Innocent<'a>>,
+    nature: Option<&'a Innocent<'a>>,
+}
+
+impl<'a> Defence<'a> {
+    fn stories(self) -> impl Iterator<Item = &'a Innocent<'a>> {
+        self.situation.into_iter().chain(self.nature)
+    }
+
+    fn rests_on(self, told: &Told) -> bool {
+        self.stories()
+            .any(|story| story.told.hypothesis.number == told.hypothesis.number)
     }
 }
 
 /// One accusation with the best defence against it.
-#[derive(Default)]
-struct Plea {
-    stories: Vec<Considered>,
+struct Plea<'a> {
+    accusation: &'a Told,
+    /// Of the findings if the accusation is true.
+    weights: Vec<i16>,
+    /// The sum without a defence.
+    charged: i16,
+    defence: Defence<'a>,
     sum: i16,
 }
 
-/// The weights of the findings under a guilty story.
-fn weights_under(case: &Case, findings: &[Weighed], accusation: &Told) -> Vec<i16> {
-    findings
-        .iter()
-        .map(
-            |weighed| match (accusation.hypothesis.share)(case, &weighed.finding) {
-                Share::None => weighed.weight,
-                Share::Weighs(weight) => weight,
-            },
-        )
-        .collect()
-}
+impl<'a> Plea<'a> {
+    fn of(
+        case: &Case,
+        findings: &[Weighed],
+        accusation: &'a Told,
+        innocent: &'a [Innocent<'a>],
+    ) -> Self {
+        let weight = |weighed: &Weighed| match (accusation.hypothesis.share)(case, &weighed.finding)
+        {
+            Share::None => weighed.weight,
+            Share::Weighs(weight) => weight,
+        };
+        let weights: Vec<i16> = findings.iter().map(weight).collect();
+        let charged = PRIOR - accusation.price + weights.iter().sum::<i16>();
+        let mut plea = Self {
+            accusation,
+            weights,
+            charged,
+            defence: Defence::default(),
+            sum: charged,
+        };
+        plea.defend(innocent);
+        plea
+    }
 
-/// What an innocent set takes away from what speaks for a middlebox.
-fn explained_by(case: &Case, findings: &[Weighed], weights: &[i16], set: &[&Told]) -> i16 {
-    let explains = |finding: &Finding| {
-        set.iter()
-            .any(|told| (told.hypothesis.share)(case, finding) != Share::None)
-    };
-    findings
-        .iter()
-        .zip(weights)
-        .filter(|(weighed, weight)| **weight > 0 && explains(&weighed.finding))
-        .map(|(_, weight)| *weight)
-        .sum()
-}
+    /// What a set with these bits takes away from what speaks for a middlebox.
+    fn explained(&self, explains: u64) -> i16 {
+        self.weights
+            .iter()
+            .enumerate()
+            .filter(|(n, weight)| explains >> n & 1 == 1 && **weight > 0)
+            .map(|(_, weight)| *weight)
+            .sum()
+    }
 
-fn plea(case: &Case, findings: &[Weighed], accusation: &Told, told: &[Told]) -> Plea {
-    let weights = weights_under(case, findings, accusation);
-    let charged = PRIOR - accusation.price + weights.iter().sum::<i16>();
-    let explains = |set: &[&Told]| explained_by(case, findings, &weights, set);
-    let saves = |set: &[&Told]| explains(set) - set.iter().map(|told| told.price).sum::<i16>();
-    let defence = best_set(told, saves);
-    let sum = charged - saves(&defence);
-    let escapes = findings
-        .iter()
-        .zip(&weights)
-        .map(|(weighed, weight)| weight - weighed.weight)
-        .sum();
-    let mut stories = vec![Considered {
-        hypothesis: accusation.hypothesis,
-        price: accusation.price,
-        because: accusation.because,
-        explained: escapes,
-        sum,
-        decisive: true,
-    }];
-    let mut innocent: Vec<Considered> = told
-        .iter()
-        .filter(|told| told.hypothesis.sort != Sort::Guilty)
-        .map(|told| Considered {
+    /// Decibans that a defence takes off.
+    fn saves(&self, defence: Defence<'_>) -> i16 {
+        let explains = defence
+            .stories()
+            .fold(0, |bits, story| bits | story.explains);
+        let prices: i16 = defence.stories().map(|story| story.told.price).sum();
+        self.explained(explains) - prices
+    }
+
+    /// Finds the innocent set that saves most, if any saves something.
+    fn defend(&mut self, innocent: &'a [Innocent<'a>]) {
+        let of = |sort: Sort| {
+            innocent
+                .iter()
+                .filter(move |story| story.told.hypothesis.sort == sort)
+        };
+        for situation in std::iter::once(None).chain(of(Sort::Situation).map(Some)) {
+            for nature in std::iter::once(None).chain(of(Sort::Nature).map(Some)) {
+                let defence = Defence { situation, nature };
+                let sum = self.charged - self.saves(defence);
+                if sum < self.sum {
+                    (self.defence, self.sum) = (defence, sum);
+                }
+            }
+        }
+    }
+
+    /// The stories in the order in which they are told: the accusation, those that the
+    /// defence rests on, and those that lost.
+    fn stories(&self, findings: &[Weighed], innocent: &[Innocent<'_>]) -> Vec<Considered> {
+        let escapes = findings
+            .iter()
+            .zip(&self.weights)
+            .map(|(weighed, weight)| weight - weighed.weight)
+            .sum();
+        let considered = |told: &Told, explained, sum, decisive| Considered {
             hypothesis: told.hypothesis,
             price: told.price,
             because: told.because,
-            explained: explains(&[told]),
-            sum: charged - saves(&[told]),
-            decisive: defence.iter().any(|chosen| same(chosen, told)),
-        })
-        .filter(|story| story.explained > 0)
-        .collect();
-    innocent.sort_by_key(|story| (!story.decisive, story.sum));
-    stories.extend(innocent);
-    Plea { stories, sum }
-}
-
-fn same(one: &Told, other: &Told) -> bool {
-    one.hypothesis.number == other.hypothesis.number
-}
-
-/// The innocent set that saves most, if any saves something: at most one story of
-/// each sort, because sets of three changed nothing in 427 verdicts.
-fn best_set<'a>(told: &'a [Told], saves: impl Fn(&[&Told]) -> i16) -> Vec<&'a Told> {
-    let of = |sort: Sort| told.iter().filter(move |told| told.hypothesis.sort == sort);
-    let mut best: (i16, Vec<&Told>) = (0, Vec::new());
-    let mut offer = |set: Vec<&'a Told>| {
-        let saved = saves(&set);
-        if saved > best.0 {
-            best = (saved, set);
-        }
-    };
-    of(Sort::Nature).for_each(|nature| offer(vec![nature]));
-    for situation in of(Sort::Situation) {
-        offer(vec![situation]);
-        of(Sort::Nature).for_each(|nature| offer(vec![situation, nature]));
-    }
-    best.1
-}
-
-impl Plea {
-    fn weighing(self, findings: Vec<Weighed>) -> Weighing {
-        let sum = self.sum;
-        let origin = if sum >= DECIDED {
-            Origin::Middlebox
-        } else if sum <= -DECIDED {
-            Origin::Endpoint
-        } else {
-            Origin::Unclear
-        };
-        let likelier = percent(sum.saturating_abs());
-        Weighing {
-            findings: findings.into(),
-            stories: self.stories.into(),
-            origin,
-            confidence: match origin {
-                Origin::Unclear => 100 - likelier,
-                Origin::Endpoint | Origin::Middlebox => likelier,
-            },
+            explained,
             sum,
+            decisive,
+        };
+        let mut stories = vec![considered(self.accusation, escapes, self.sum, true)];
+        for Innocent { told, explains } in innocent {
+            let explained = self.explained(*explains);
+            if explained > 0 {
+                let sum = self.charged - (explained - told.price);
+                stories.push(considered(
+                    told,
+                    explained,
+                    sum,
+                    self.defence.rests_on(told),
+                ));
+            }
         }
+        if let [_, innocent @ ..] = stories.as_mut_slice() {
+            innocent.sort_by_key(|story| (!story.decisive, story.sum));
+        }
+        stories
+    }
+}
+
+/// The answer: the first story has the sum that remains.
+fn weighing(findings: Vec<Weighed>, stories: Vec<Considered>) -> Weighing {
+    // Without any, not with the table as it is: a plain device can always be told of.
+    let sum = stories.first().map_or(0, |story| story.sum);
+    let origin = if sum >= DECIDED {
+        Origin::Middlebox
+    } else if sum <= -DECIDED {
+        Origin::Endpoint
+    } else {
+        Origin::Unclear
+    };
+    let likelier = percent(sum.saturating_abs());
+    Weighing {
+        findings: findings.into(),
+        stories: stories.into(),
+        origin,
+        confidence: match origin {
+            Origin::Unclear => 100 - likelier,
+            Origin::Endpoint | Origin::Middlebox => likelier,
+        },
+        sum,
     }
 }
 

@@ -22,6 +22,13 @@ bitflags::bitflags! {
 }
 
 impl TcpFlags {
+    /// The control bits of the header's byte.
+    #[must_use]
+    pub(crate) const fn of(byte: u8) -> Self {
+        // Spares each flag's own test, for every segment.
+        Self::from_bits_retain(byte & Self::all().bits())
+    }
+
     /// FIN is set.
     #[must_use]
     pub(crate) const fn fin(self) -> bool {

@@ -70,6 +70,7 @@ const FLAGS_OFFSET: usize = 13;
 impl<'a> Segment<'a> {
     /// Reads the TCP header; `None` where it is cut short or malformed.
     #[must_use]
+    #[inline]
     pub(crate) fn parse(packet: &Packet<'a>) -> Option<Self> {
         let tcp = TcpHeaderSlice::from_slice(packet.tcp).ok()?;
         let header_length = tcp.slice().len();
@@ -90,7 +91,7 @@ impl<'a> Segment<'a> {
             link: packet.link,
             seq: SeqNumber(tcp.sequence_number()),
             ack: SeqNumber(tcp.acknowledgment_number()),
-            flags: TcpFlags::from_bits_truncate(flags),
+            flags: TcpFlags::of(flags),
             window: tcp.window_size(),
             options: Options::parse(tcp.options_iterator()),
             payload_length: packet
