@@ -21,6 +21,10 @@ pub enum Kind {
     Cause,
     /// A line of a table within a row, by its place from 0.
     Line,
+    /// A story: it cannot be told.
+    Story,
+    /// The whole price table of a story: it is told of every case, for nothing.
+    Price,
     /// A threshold: it is as small as can be, so that everything is above it.
     Smallest,
     /// A threshold: it is so large that everything is below it.
@@ -172,6 +176,7 @@ pub const THRESHOLDS: &[&str] = &[
     "conversation::history::COPIED_WITHIN",
     "conversation::history::LATE_AT_MOST",
     "conversation::history::PLACED",
+    "conversation::history::SYN_AGAIN",
     "engine::aftermath::UNKNOWN_PATH",
     "engine::neighbourhood::SAME_WITHIN_PER_CENT",
     "engine::neighbourhood::SCANNED",

@@ -43,18 +43,22 @@ impl Hypothesis {
     /// The story with its price; `None` where it is refuted, or no line has a price.
     #[must_use]
     pub(crate) fn tell(&'static self, case: &Case) -> Option<Told> {
-        let mut told = None;
+        if is_out(Kind::Story, self.token, 0) {
+            return None;
+        }
+        let for_nothing = is_out(Kind::Price, self.token, 0);
+        if !for_nothing && self.refuted_by(case).is_some() {
+            return None;
+        }
+        let mut told = for_nothing.then_some((0, ""));
         let mut more = 0;
-        for (place, line) in self.lines.iter().enumerate() {
-            if !(line.when)(case) || is_out(Kind::Line, self.token, place) {
-                continue;
-            }
+        for line in self.holding(case) {
             match line.effect {
-                Effect::Refutes => return None,
                 Effect::Costs(price) => {
                     told.get_or_insert((price, line.because));
                 }
-                Effect::Adds(price) => more += price,
+                Effect::Adds(price) if !for_nothing => more += price,
+                Effect::Adds(_) | Effect::Refutes => {}
             }
         }
         let (price, because) = told?;
@@ -63,6 +67,22 @@ impl Hypothesis {
             price: price + more,
             because,
         })
+    }
+
+    /// The line that says of this case that the story cannot be true.
+    #[must_use]
+    pub fn refuted_by(&'static self, case: &Case) -> Option<&'static Line> {
+        self.holding(case)
+            .find(|line| line.effect == Effect::Refutes)
+    }
+
+    /// The lines that hold of a case.
+    fn holding(&'static self, case: &Case) -> impl Iterator<Item = &'static Line> {
+        let lines = self.lines.iter().enumerate();
+        let holds = |(place, line): &(usize, &'static Line)| {
+            (line.when)(case) && !is_out(Kind::Line, self.token, *place)
+        };
+        lines.filter(holds).map(|(_, line)| line)
     }
 }
 

@@ -32,8 +32,9 @@ pub(crate) fn run() -> Result<()> {
     let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);
     golden
         .args(["--test", "golden", "--test", "accuracy", "--test", "docs"])
-        .args(["--test", "cookbook"])
+        .args(["--test", "cookbook", "--test", "stories"])
         .args(project::ENGINE_FEATURES)
+        .args(["--features", "mutation"])
         .env("INSTA_UPDATE", "always")
         .env(PLUGIN_VARIABLE, plugin);
     say::step("rewriting the golden snapshots and what the pages' commands print");

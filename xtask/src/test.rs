@@ -140,7 +140,9 @@ fn clippy(features: &[&str]) -> Result<()> {
 /// Runs every test of the workspace; those that need the plugin fail where it could not be built.
 fn test(plugin: Option<PathBuf>, parts: &mut Vec<Part>) -> Result<()> {
     let mut test = project::cargo(["test", "--workspace", "--no-fail-fast"]);
-    test.args(ENGINE_FEATURES).env_remove(PLUGIN_VARIABLE);
+    test.args(ENGINE_FEATURES)
+        .args(["--features", "mutation"])
+        .env_remove(PLUGIN_VARIABLE);
     if let Some(plugin) = plugin {
         test.env(PLUGIN_VARIABLE, plugin);
     }

@@ -134,6 +134,8 @@ fn all() -> Result<Vec<Mutation>> {
         mutations.push(of(Kind::Weight, row.token.to_str()?, 0));
     }
     for story in hypothesis::TABLE {
+        mutations.push(of(Kind::Story, story.token.to_str()?, 0));
+        mutations.push(of(Kind::Price, story.token.to_str()?, 0));
         for line in 0..story.lines.len() {
             mutations.push(of(Kind::Line, story.token.to_str()?, line));
         }
@@ -158,6 +160,8 @@ fn name(mutation: &Mutation) -> String {
         Kind::Weight => format!("weight {row}"),
         Kind::Cause => format!("cause {row} (rule {})", mutation.line + 1),
         Kind::Line => format!("line {row} {}: {}", mutation.line + 1, because(mutation)),
+        Kind::Story => format!("story {row}"),
+        Kind::Price => format!("price of {row}"),
         Kind::Smallest => format!("threshold {row} = smallest"),
         Kind::Largest => format!("threshold {row} = largest"),
     }
