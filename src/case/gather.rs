@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Aftermath, Case, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips};
 use crate::{
     baseline::{Gateway, Host},
-    conversation::{Acceptability, Answer, Conversation, Role, Side},
+    conversation::{Acceptability, Answer, Conversation, Phase, Role, SegmentKind, Side},
     mutation::limit,
     wire::{FrameNumber, Segment, SeqNumber, Timestamp},
 };
@@ -111,7 +111,11 @@ impl Case {
             names_big_ip: reset.payload.starts_with(BIG_IP),
             role: conversation.role(side),
             roles_assumed: conversation.roles_are_assumed(),
-            phase: conversation.phase(),
+            phase: match answer.trigger.map(|trigger| trigger.kind) {
+                // Even where it does not acknowledge the SYN, so that nothing was learned.
+                Some(SegmentKind::SynAck) if conversation.phase() == Phase::Syn => Phase::Handshake,
+                _ => conversation.phase(),
+            },
             handshake_seen: conversation.handshake_seen(),
             sender,
             receiver,

@@ -21,6 +21,8 @@ pub(crate) struct EarlierReset {
     pub(crate) same_sender: bool,
     /// It, or one of the same sender before it, had the exact sequence number.
     pub(crate) exact: bool,
+    /// It was sent by somebody who does not know the connection's numbers.
+    pub(crate) blind: bool,
     /// Its sequence number.
     pub(crate) seq: SeqNumber,
     /// Its flags.

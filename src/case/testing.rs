@@ -337,6 +337,7 @@ impl Builder {
             age: Duration::from_millis(1),
             same_sender,
             exact: true,
+            blind: false,
             seq: reset.seq.offset(stride.wrapping_neg().cast_unsigned()),
             flags: reset.flags,
             window: reset.window,

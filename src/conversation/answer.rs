@@ -92,7 +92,7 @@ impl Answer {
         rtt: Option<Duration>,
     ) -> Self {
         Self {
-            content: content(reset, own.iter().chain(recent.iter())),
+            content: content(reset, own.fitting().chain(recent.fitting())),
             unheard_probe: unheard_probe(reset, own),
             ..Self::form(reset, sender, receiver, recent, rtt)
         }

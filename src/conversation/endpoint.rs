@@ -43,8 +43,8 @@ pub(crate) struct Endpoint {
     rtt_samples: u8,
     /// Round trips seen; saturates.
     pub(crate) rtt_count: u8,
-    /// Where a segment stood that does not fit the rest, until its peer acknowledges it.
-    pub(crate) strange_end: Option<SeqNumber>,
+    /// Its last segment that does not fit the rest, until its peer answers it.
+    pub(crate) strange: Option<Strange>,
     /// Its packets that were captured twice; saturates.
     pub(crate) copies: u8,
     /// Where its packets came from, by their TTL.
@@ -78,6 +78,15 @@ pub(crate) struct Endpoint {
     /// State.
     pub(crate) state: State,
     facts: Facts,
+}
+
+/// A segment that does not fit the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strange {
+    /// Where it ends.
+    pub(crate) end: SeqNumber,
+    /// What it acknowledges.
+    pub(crate) ack: SeqNumber,
 }
 
 /// How deep in tunnels segments were captured.

@@ -12,7 +12,6 @@ use super::{
     },
 };
 use crate::{
-    baseline::hops,
     mutation::limit,
     wire::{Content, FrameNumber, Segment, Timestamp},
 };
@@ -27,17 +26,6 @@ const COPIED_WITHIN: Duration = Duration::from_millis(10);
 fn is_stamped_before(segment: &Segment<'_>, sender: &Endpoint) -> bool {
     let stamps = segment.options.timestamps.filter(|_| sender.timestamps());
     stamps.is_some_and(|stamps| stamps.value.wrapping_sub(sender.timestamp).cast_signed() < 0)
-}
-
-/// Packets that show well enough where a host is.
-const PLACED: u8 = 3;
-
-/// Whether this SYN comes from another distance than the host's packets, in a
-/// connection that is up.
-fn is_strange_syn(segment: &Segment<'_>, sender: &Endpoint) -> bool {
-    let up = !sender.fin() && sender.ttl.usual_count() >= limit!(PLACED);
-    let usual = sender.ttl.usual().map(hops);
-    up && usual != segment.ip.map(|ip| hops(ip.ttl)) && segment.ip.is_some()
 }
 
 /// Whether a sender that counts its packets by 1 has used this segment's IP ID
@@ -98,6 +86,11 @@ impl Conversation {
     #[must_use]
     pub(crate) fn endpoint(&self, side: Side) -> &Endpoint {
         &self.ends[side]
+    }
+
+    /// One side, to note something of it.
+    pub(super) fn endpoint_mut(&mut self, side: Side) -> &mut Endpoint {
+        &mut self.ends[side]
     }
 
     /// The last segments of one side.
@@ -217,7 +210,10 @@ impl Conversation {
     /// another incarnation).
     #[must_use]
     pub(crate) fn begins_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
-        if !segment.flags.syn() || self.last_heard().is_none() {
+        if !segment.flags.syn() {
+            return self.answers_strange(segment, side);
+        }
+        if self.last_heard().is_none() {
             return false;
         }
         let sender = self.endpoint(side);
@@ -236,39 +232,6 @@ impl Conversation {
         } else {
             !simultaneous_open && !late
         }
-    }
-
-    /// Whether this segment cannot be the connection's: its numbers are far from those
-    /// seen, or it is a SYN from another distance into a connection that is up. Whoever
-    /// does not see the connection sends such (RFC 5961 §1), and nothing is learned
-    /// from it, until the peer acknowledges it: then the capture has a gap.
-    #[must_use]
-    pub(crate) fn is_strange(&self, segment: &Segment<'_>, side: Side) -> bool {
-        let (sender, receiver) = (self.endpoint(side), self.endpoint(side.peer()));
-        if segment.flags.syn() {
-            return is_strange_syn(segment, sender);
-        }
-        // Nobody is there to acknowledge it.
-        if !sender.has_seq() || !receiver.has_seq() {
-            return false;
-        }
-        let acknowledged = |number| receiver.has_acked() && receiver.acked.is_near(number);
-        let seq_fits = segment.seq.is_near(sender.snd_nxt) || acknowledged(segment.seq);
-        let ack_fits = !segment.flags.ack()
-            || segment.ack.is_near(receiver.snd_nxt)
-            || receiver
-                .strange_end
-                .is_some_and(|end| segment.ack.is_near(end));
-        !(seq_fits && ack_fits)
-    }
-
-    /// Keeps where a strange segment stood, and the segment as one that an RST may
-    /// answer.
-    pub(crate) fn note_strange(&mut self, segment: &Segment<'_>, side: Side) {
-        let end = &mut self.ends[side];
-        end.strange_end = Some(segment.end());
-        let kind = classify(segment, end, content_of(segment, end));
-        self.recent[side].push(Sent::new(segment, kind));
     }
 
     /// Whether the segment goes on where its sender stood: such is no copy of an older

@@ -19,12 +19,13 @@ mod recent;
 mod segment_kind;
 mod side;
 mod state;
+mod stranger;
 mod table;
 
 pub(crate) use acceptance::Acceptability;
 pub(crate) use answer::BESIDE;
 pub(crate) use answer::{Answer, Bound, Shape, Trigger};
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, Strange};
 pub use history::{Conversation, Learned};
 pub(crate) use noted_reset::NotedReset;
 pub(crate) use phase::Phase;

@@ -13,29 +13,34 @@ pub(crate) struct NotedReset {
     pub(crate) frame: FrameNumber,
     /// It, or one before it, had the exact sequence number.
     pub(crate) exact: bool,
+    /// It was sent by somebody who does not know the connection's numbers.
+    pub(crate) blind: bool,
     /// Segments of its claimed sender that may still show that it was forged.
     watch: u8,
-    /// Its claimed sender has gone on.
-    sender_continued: bool,
-    /// Its receiver has gone on.
-    receiver_continued: bool,
+    /// Who has gone on after it, in bits.
+    survivors: u8,
 }
 
 /// Segments of the claimed sender that are looked at after an RST: those that
 /// were overtaken, and a few of those that count.
 const WATCHED_SEGMENTS: u8 = 64;
 
+/// Its claimed sender.
+const SENDER: u8 = 1;
+/// Its receiver.
+const RECEIVER: u8 = 2;
+
 impl NotedReset {
     /// Notes this RST.
     #[must_use]
-    pub(crate) fn new(segment: &Segment<'_>, exact: bool) -> Self {
+    pub(crate) fn new(segment: &Segment<'_>, exact: bool, blind: bool) -> Self {
         Self {
             time: segment.time,
             frame: segment.frame,
             exact,
+            blind,
             watch: WATCHED_SEGMENTS,
-            sender_continued: false,
-            receiver_continued: false,
+            survivors: 0,
         }
     }
 
@@ -52,12 +57,12 @@ impl NotedReset {
 
     /// Who has gone on after it.
     pub(super) const fn note_survival(&mut self, sender: bool, receiver: bool) {
-        self.sender_continued |= sender;
-        self.receiver_continued |= receiver;
+        self.survivors |= if sender { SENDER } else { 0 };
+        self.survivors |= if receiver { RECEIVER } else { 0 };
     }
 
     /// Whether both sides have gone on after it.
     pub(super) const fn was_survived(&self) -> bool {
-        self.sender_continued && self.receiver_continued
+        self.survivors == SENDER | RECEIVER
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Recent {
     sent: [Option<Sent>; KEPT],
     /// Bit n: the n-th newest was answered by an RST already.
     answered: u8,
+    /// Bit n: the n-th newest does not fit the connection; one of them at most.
+    strange: u8,
     /// Segments were dropped at the end.
     overflowed: bool,
 }
@@ -68,8 +70,37 @@ impl Recent {
         self.overflowed |= self.sent.last().is_some_and(Option::is_some);
         self.sent.rotate_right(1);
         self.answered <<= 1;
+        self.strange <<= 1;
         let [first, ..] = &mut self.sent;
         *first = Some(sent);
+    }
+
+    /// Keeps one that does not fit the connection, in the place of the last such: an
+    /// RST may answer it, but however many there are, they push out one real segment.
+    pub(crate) fn push_strange(&mut self, sent: Sent) {
+        let place = self.strange.trailing_zeros();
+        match self.sent.get_mut(..=usize::try_from(place).unwrap_or(KEPT)) {
+            Some(newer) => {
+                newer.rotate_right(1);
+                if let Some(first) = newer.first_mut() {
+                    *first = Some(sent);
+                }
+                let moved = (1 << place) - 1;
+                let stay = self.answered & !(moved | 1 << place);
+                self.answered = stay | (self.answered & moved) << 1;
+            }
+            None => self.push(sent),
+        }
+        self.strange = 1;
+    }
+
+    /// Those that fit the connection, newest first.
+    pub(crate) fn fitting(&self) -> impl Iterator<Item = &Sent> {
+        let strange = self.strange;
+        self.iter()
+            .enumerate()
+            .filter(move |(n, _)| strange & (1 << n) == 0)
+            .map(|(_, sent)| sent)
     }
 
     /// Newest first.
@@ -137,6 +168,26 @@ mod tests {
         recent.push(sent(3));
         let left: Vec<u32> = recent.unanswered().map(|sent| sent.frame.get()).collect();
         assert_eq!(left, [3, 2]);
+    }
+
+    #[test]
+    fn strange_segments_push_out_one_real_one() {
+        let mut recent = Recent::default();
+        (1..=3).for_each(|frame| recent.push(sent(frame)));
+        recent.mark_answered(FrameNumber::new(3).unwrap());
+        recent.push_strange(sent(4));
+        recent.push_strange(sent(5));
+        let frames =
+            |sent: Vec<&Sent>| -> Vec<u32> { sent.iter().map(|it| it.frame.get()).collect() };
+        assert_eq!(frames(recent.iter().collect()), [5, 3, 2]);
+        recent.push(sent(6));
+        recent.push_strange(sent(7));
+        assert_eq!(frames(recent.iter().collect()), [7, 6, 3]);
+        assert_eq!(frames(recent.fitting().collect()), [6, 3]);
+        assert_eq!(frames(recent.unanswered().collect()), [7, 6]);
+        (8..=10).for_each(|frame| recent.push(sent(frame)));
+        recent.push_strange(sent(11));
+        assert_eq!(frames(recent.iter().collect()), [11, 10, 9]);
     }
 
     #[test]

@@ -19,7 +19,11 @@ const MOST_VERDICTS: usize = 1 << 20;
 
 impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
-        self.hosts.learn_reset(segment);
+        let conversation = self.conversations.entry(key);
+        let blind = conversation.is_some_and(|before| before.is_blind(segment, side));
+        if !blind {
+            self.hosts.learn_reset(segment);
+        }
         self.gateways.learn(segment);
         let Some(case) = self.gather(segment, &key, side) else {
             return;
@@ -36,7 +40,7 @@ impl Engine {
         }
         aftermath::note_answer(&mut self.verdicts, conversation, &case, side);
         let exact = case.acceptability == Acceptability::Exact;
-        conversation.note_reset(side, NotedReset::new(segment, exact));
+        conversation.note_reset(side, NotedReset::new(segment, exact, blind));
         if self.verdicts.len() >= MOST_VERDICTS {
             return;
         }
@@ -201,6 +205,7 @@ fn earlier(
         age: segment.time.since(last.time),
         same_sender,
         exact: last.exact,
+        blind: last.blind,
         seq: case.reset.seq,
         flags: case.reset.flags,
         window: case.reset.window,

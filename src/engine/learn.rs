@@ -23,7 +23,7 @@ impl Engine {
         if !is_news(segment, (conversation, side)) {
             return;
         }
-        if segment.flags.syn() && conversation.begins_anew(segment, side) {
+        if conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
             self.requests.forget(&key);
@@ -100,13 +100,14 @@ impl Engine {
 /// opens another one, and was not sent or captured before.
 fn is_news(segment: &Segment<'_>, (conversation, side): (&mut Conversation, Side)) -> bool {
     if conversation.is_strange(segment, side) {
-        conversation.note_strange(segment, side);
-        return false;
+        let answers = conversation.answers_strange(segment, side);
+        if !answers {
+            conversation.note_strange(segment, side);
+        }
+        return answers;
     }
-    if segment.flags.syn() && conversation.begins_anew(segment, side) {
-        return true;
-    }
-    if conversation.brings_news(segment, side) {
+    let begins = segment.flags.syn() && conversation.begins_anew(segment, side);
+    if begins || conversation.brings_news(segment, side) {
         return true;
     }
     if conversation.is_copy(segment, side) {

@@ -41,7 +41,10 @@ pub struct Finding {
 const AT_ONCE: Duration = Duration::from_millis(10);
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
-    let Some(earlier) = case.earlier.filter(|earlier| !earlier.same_sender) else {
+    let Some(earlier) = case
+        .earlier
+        .filter(|earlier| !earlier.same_sender && !earlier.blind)
+    else {
         return Observed::DoesNotApply;
     };
     if earlier.age > limit!(AT_ONCE) || case.shape() == Shape::Passive {
