@@ -47,6 +47,16 @@ impl Gateway {
         self.routed.without(address).count()
     }
 
+    /// The hosts of both kinds, each counted once.
+    #[must_use]
+    pub(crate) fn speaks_for(&self, address: IpAddr, receiver: IpAddr) -> usize {
+        let strangers = self.refused.without(address);
+        let others = strangers.filter(|other| {
+            is_stranger(*other, receiver) && !self.routed.addresses.contains(&Some(*other))
+        });
+        self.forwards_for_others_than(address) + others.count()
+    }
+
     /// Hosts other than `address` in whose name RSTs have come from here that no
     /// router has passed on, and that cannot well be this machine to `receiver`;
     /// counts to five.

@@ -120,9 +120,7 @@ impl Case {
     /// new one.
     #[must_use]
     pub(crate) fn ttl_baseline(&self) -> Option<TtlBaseline> {
-        // A scanner's program writes a TTL of its own into its SYN.
-        let raw = self.role == Some(Role::Client) && self.sender.is_raw_syn();
-        if raw {
+        if self.has_written_its_ttl() {
             return None;
         }
         let here = || self.baseline_of(&self.sender.ttl, None);
@@ -141,6 +139,13 @@ impl Case {
             },
             None => baseline,
         })
+    }
+
+    /// Whether nothing but a SYN was seen of a scanner, whose program writes a TTL of its
+    /// own into it.
+    #[must_use]
+    pub(crate) fn has_written_its_ttl(&self) -> bool {
+        self.role == Some(Role::Client) && self.sender.is_raw_syn()
     }
 
     fn baseline_of(&self, ttl: &Ttl, yardstick: Option<Yardstick>) -> Option<TtlBaseline> {

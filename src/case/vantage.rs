@@ -25,6 +25,10 @@ impl Case {
     /// packets that have passed no router.
     #[must_use]
     pub(crate) fn vantage(&self) -> Option<Vantage> {
+        // It may have been taken at several places.
+        if self.several_interfaces {
+            return None;
+        }
         let beside = |side: &Endpoint| {
             let unrouted = hops(side.ttl.usual()?) == 0;
             Some(

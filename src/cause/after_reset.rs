@@ -78,7 +78,14 @@ fn write_consequence(case: &Case, _: Origin, out: &mut String) {
             trigger.frame,
         ),
         None => {
-            say!(out, "It repeats the RST in frame {} after ", earlier.frame);
+            match earlier.same_sender {
+                true => say!(out, "It repeats the RST in frame {} after ", earlier.frame),
+                false => say!(
+                    out,
+                    "It follows the RST in frame {}, of the other side, after ",
+                    earlier.frame
+                ),
+            }
             write_span(out, earlier.age);
             say!(out, ".");
         }

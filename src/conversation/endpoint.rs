@@ -31,7 +31,7 @@ pub(crate) struct Endpoint {
     pub(crate) snd_nxt: SeqNumber,
     /// The highest number that it acknowledged: its RCV.NXT as far as told.
     pub(crate) acked: SeqNumber,
-    /// TSval of its last segment.
+    /// TSval of its last segment that has one.
     pub(crate) timestamp: u32,
     /// Payload that it sent, in bytes, retransmissions not counted; saturates.
     pub(crate) payload: u32,

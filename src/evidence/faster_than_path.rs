@@ -47,9 +47,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         );
     };
     let Some(round_trip) = case.trips.smallest() else {
-        return Observed::NotObservable(
-            "no round trip to the claimed sender is in the capture to compare the RST's speed with",
-        );
+        return Observed::NotObservable(if case.sender.raw_syn() {
+            "a program wrote the client's SYN, and how soon it answers tells nothing of the path"
+        } else {
+            "no round trip to the claimed sender is in the capture to compare the RST's speed with"
+        });
     };
     if round_trip < limit!(SHORTEST_PATH of "case::host") {
         return Observed::NotObservable(

@@ -45,7 +45,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         (!sender.unlabelled()).then_some((None, host.last_frame))
     };
     let Some((used, frame)) = here.or_else(elsewhere) else {
-        return Observed::NotObservable("the claimed sender's IPv6 packets carry no flow label");
+        return Observed::NotObservable(if sender.labelled() {
+            "some of the claimed sender's IPv6 packets carry a flow label, and some do not"
+        } else {
+            "the claimed sender's IPv6 packets carry no flow label"
+        });
     };
     if label != 0 {
         return Observed::Absent;

@@ -57,7 +57,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if !is_gateway || !is_stranger(claimed, receiver) {
         return Observed::Absent;
     }
-    let hosts = forwards + strangers;
+    let hosts = gateway.speaks_for(claimed, receiver);
     Observed::Present(Finding {
         source,
         hosts,

@@ -65,14 +65,14 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     else {
         return Observed::DoesNotApply;
     };
+    let distance = id.wrapping_sub(last).min(last.wrapping_sub(id));
+    if distance <= limit!(NEAR) {
+        return Observed::Absent;
+    }
     if case.reset.time.since(case.sender.last_time) > limit!(MOVED_ON_AFTER) {
         return Observed::NotObservable(
             "the claimed sender was silent for long enough for its IP ID counter to have moved on",
         );
-    }
-    let distance = id.wrapping_sub(last).min(last.wrapping_sub(id));
-    if distance <= limit!(NEAR) {
-        return Observed::Absent;
     }
     Observed::Present(Finding {
         id,

@@ -50,7 +50,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::Absent;
     }
     Observed::Present(Finding {
-        frame: case.sender.last_frame,
+        // From elsewhere it may be a forger's, and without.
+        frame: case
+            .sender
+            .last_frame
+            .filter(|_| case.sender.last_ttl == case.sender.ttl.first()),
         runs_linux: case.stack() == Some(Stack::Linux),
     })
 }

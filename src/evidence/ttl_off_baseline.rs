@@ -39,9 +39,11 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::NotObservable("no IP header was seen, so the TTL is unknown");
     }
     if case.ttl_baseline().is_none() {
-        return Observed::NotObservable(
-            "no other packet shows with which TTL the claimed sender's packets arrive",
-        );
+        return Observed::NotObservable(if case.has_written_its_ttl() {
+            "a program wrote the client's SYN, so its TTL may be any"
+        } else {
+            "no other packet shows with which TTL the claimed sender's packets arrive"
+        });
     }
     match case.other_distance() {
         Some(compared) if compared.unrouted() => Observed::DoesNotApply,

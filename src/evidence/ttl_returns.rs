@@ -57,7 +57,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "The claimed sender's next packet has TTL {} again, so no new route explains the RST's {}; see frame {}.",
+            "A later packet of the claimed sender has TTL {} again, so no new route explains the RST's {}; see frame {}.",
             self.expected,
             self.ttl,
             self.frame,
@@ -88,7 +88,7 @@ mod tests {
         ));
         assert_eq!(
             text(&finding),
-            "The claimed sender's next packet has TTL 61 again, so no new route explains the RST's 62; see frame 14."
+            "A later packet of the claimed sender has TTL 61 again, so no new route explains the RST's 62; see frame 14."
         );
     }
 

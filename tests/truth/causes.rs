@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What causes claim: which frames are what, and what happened how often.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    capture::Tcp,
+    context::{Check, is_span, number, wrong},
+};
+
+/// Sentences by their patterns; all that match are checked.
+pub(crate) const TABLE: &[(&str, Check)] = &[
+    // Causes: what frames are said to be.
+    (r"(?:The|the) RST in frame (?<f>\d+)", |c, m| {
+        wrong(!c.frame(m)?.rst, "no RST")
+    }),
+    (r"SYN in frame (?<f>\d+)", |c, m| {
+        wrong(!c.frame(m)?.syn || c.frame(m)?.ack_flag, "no SYN")
+    }),
+    (
+        r"SYN-ACK \(frame (?<f>\d+)\)|SYN-ACK came \(frame (?<g>\d+)\)|SYN-ACK in frame (?<h>\d+)",
+        |c, m| wrong(!c.frame(m)?.syn || !c.frame(m)?.ack_flag, "no SYN-ACK"),
+    ),
+    (r"FIN in frame (?<f>\d+)", |c, m| {
+        wrong(!c.frame(m)?.fin, "no FIN")
+    }),
+    (
+        r"\b(?:data|HTTP request|TLS ClientHello) in frame (?<f>\d+)|last data \(frame (?<g>\d+)\)",
+        |c, m| wrong(c.frame(m)?.payload.is_empty(), "no payload"),
+    ),
+    (r"HTTP request in frame (?<f>\d+)", |c, m| {
+        wrong(!c.frame(m)?.payload.is_ascii(), "no HTTP")
+    }),
+    (r"TLS ClientHello in frame (?<f>\d+)", |c, m| {
+        let hello = c.frame(m)?;
+        // It may go on in a second segment.
+        let begins = c.packets.iter().any(|it| {
+            it.beside(hello) && it.frame <= hello.frame && it.payload.first() == Some(&22)
+        });
+        wrong(!begins, "no TLS handshake")
+    }),
+    (r"\bACK in frame (?<f>\d+)", |c, m| {
+        wrong(
+            !c.frame(m)?.payload.is_empty() || c.frame(m)?.rst,
+            "no bare ACK",
+        )
+    }),
+    (
+        r"\(SYN in frame (?<f>\d+)\) after (?<span>[\d.]+ (µs|ms|s))",
+        |c, m| c.took(m, "span", c.frame(m)?),
+    ),
+    (
+        r"in frame (?<f>\d+) after (?<span>[\d.]+ (µs|ms|s))",
+        |c, m| c.took(m, "span", c.frame(m)?),
+    ),
+    (
+        r"(?<span>[\d.]+ (µs|ms|s)) after the [A-Za-z -]+ in frame (?<f>\d+)",
+        |c, m| c.took(m, "span", c.frame(m)?),
+    ),
+    (
+        r"^A device on the path reset the running connection in the (client|server)'s name\.$",
+        |c, _| wrong(!c.reset.rst, "no RST"),
+    ),
+    (r"reset it without a byte", |c, _| {
+        wrong(
+            c.sent()
+                .any(|it| it.frame < c.reset.frame && !it.payload.is_empty()),
+            "there are bytes",
+        )
+    }),
+    (
+        r"was not made by its kernel \(no timestamps, no window scale\)",
+        |c, _| {
+            let syn = c
+                .sent()
+                .filter(|it| it.syn && it.frame < c.reset.frame)
+                .last()?;
+            wrong(syn.scales || syn.stamps.is_some(), "a kernel's SYN")
+        },
+    ),
+    (
+        r"is part of a scan: the client tried (?<p>\d+) ports? on (?<n>\d+) hosts?",
+        |c, m| {
+            let client = if c.is_clients(c.reset) == Some(true) {
+                c.reset.source.0
+            } else {
+                c.reset.destination.0
+            };
+            let tried = c
+                .packets
+                .iter()
+                .filter(|it| it.syn && !it.ack_flag && it.source.0 == client);
+            let (hosts, ports): (BTreeSet<_>, BTreeSet<_>) = tried.map(|it| it.destination).unzip();
+            wrong(
+                ports.len() < number(m, "p")? as usize || hosts.len() < number(m, "n")? as usize,
+                "fewer",
+            )
+        },
+    ),
+    (
+        r"after (?<n>\d+) bytes? of request, without a byte of response",
+        |c, m| {
+            let sum: usize = c.asked().map(|it| it.payload.len()).sum();
+            wrong(sum != number(m, "n")? as usize, &format!("{sum} bytes")).or_else(|| {
+                wrong(
+                    c.sent()
+                        .any(|it| it.frame < c.reset.frame && !it.payload.is_empty()),
+                    "a response",
+                )
+            })
+        },
+    ),
+    (r"It answers for (?<n>\d+) hosts alike", |c, m| {
+        let hosts: BTreeSet<_> = c
+            .packets
+            .iter()
+            .filter(|it| it.rst)
+            .map(|it| it.source.0)
+            .collect();
+        wrong(hosts.len() < number(m, "n")? as usize, "fewer hosts")
+    }),
+    (
+        r"silen(?:t|ce) (?:for|of) (?<span>[\d.]+ (µs|ms|s))",
+        |c, m| {
+            let before: Vec<&Tcp> = c
+                .conversation()
+                .filter(|it| it.frame <= c.reset.frame)
+                .collect();
+            let fits = before.windows(2).any(
+                |pair| matches!(pair, [one, next] if is_span(next.time - one.time, &m["span"])),
+            );
+            wrong(!fits, "no such silence")
+        },
+    ),
+    (r"^It is the packet of frame (?<f>\d+) once more", |c, m| {
+        wrong(c.frame(m)?.seq != c.reset.seq, "another packet")
+    }),
+    (
+        r"^It follows the RST in frame (?<f>\d+), of the other side, after (?<span>[\d.]+ (µs|ms|s))",
+        |c, m| {
+            wrong(!c.frame(m)?.against(c.reset), "of the same side")
+                .or_else(|| c.took(m, "span", c.frame(m)?))
+        },
+    ),
+    (r"^A program wrote the client's SYN", |c, _| {
+        let syn = c
+            .sent()
+            .filter(|it| it.syn && it.frame < c.reset.frame)
+            .last()?;
+        wrong(syn.scales || syn.stamps.is_some(), "a kernel's SYN")
+    }),
+    (
+        r"^Some of the claimed sender's IPv6 packets carry a flow label, and some do not",
+        |c, _| {
+            let zero = |is| c.sent().any(|it| (it.label == Some(0)) == is);
+            wrong(!zero(true) || !zero(false), "all do, or none")
+        },
+    ),
+    (r"repeats the RST in frame (?<f>\d+)", |c, m| {
+        wrong(!c.frame(m)?.beside(c.reset), "of another side")
+    }),
+    (
+        r"(?:had reset the connection|closed its side \(FIN) in frame (?<f>\d+)",
+        |c, m| wrong(!c.frame(m)?.rst && !c.frame(m)?.fin, "neither RST nor FIN"),
+    ),
+    (
+        r"Its sequence number is (?<n>\d+) bytes away from the one that the (?:client|server) expects",
+        |c, m| {
+            let last = c
+                .conversation()
+                .filter(|it| it.against(c.reset) && it.ack_flag && it.frame < c.reset.frame)
+                .last()?;
+            let sent = c
+                .sent()
+                .filter(|it| it.frame < c.reset.frame)
+                .last()
+                .map_or(last.ack, Tcp::end);
+            let away = |next: u32| c.reset.seq.wrapping_sub(next).cast_signed().unsigned_abs();
+            let fits = [away(last.ack), away(sent)].contains(&number(m, "n")?);
+            wrong(!fits, "another distance")
+        },
+    ),
+    (
+        r"^The (?<who>client|server)'s application aborted the connection",
+        |c, m| {
+            let of_client = &m["who"] == "client";
+            wrong(
+                c.is_clients(c.reset).is_some_and(|is| is != of_client),
+                "of the other side",
+            )
+        },
+    ),
+    (r"reset before the server sent a byte", |c, _| {
+        let sent = c
+            .sent()
+            .any(|it| it.frame < c.reset.frame && !it.payload.is_empty());
+        wrong(sent, "it sent some")
+    }),
+    (
+        r"the server answered with an ACK \(frame (?<f>\d+)\)",
+        |c, m| {
+            wrong(
+                c.frame(m)?.syn || !c.frame(m)?.against(c.reset),
+                "no ACK of the server",
+            )
+        },
+    ),
+    (r"had sent the same data (?<n>\d+) times", |c, m| {
+        let sent: Vec<&Tcp> = c
+            .conversation()
+            .filter(|it| it.frame < c.reset.frame && !it.payload.is_empty())
+            .collect();
+        let again = |one: &&Tcp| {
+            sent.iter()
+                .filter(|it| it.beside(one) && it.seq == one.seq)
+                .count()
+        };
+        let most = sent.iter().map(again).max()?;
+        wrong(most < number(m, "n")? as usize, &format!("{most} times"))
+    }),
+    (r"had sent (?<n>\d+) keep-alive probes?", |c, m| {
+        let probes = c
+            .sent()
+            .filter(|it| it.frame < c.reset.frame && it.payload.len() <= 1)
+            .count();
+        wrong(probes < number(m, "n")? as usize, "fewer")
+    }),
+    (r"had closed its window", |c, _| {
+        wrong(
+            !c.conversation()
+                .any(|it| it.frame < c.reset.frame && it.window == 0 && !it.rst),
+            "no window of 0",
+        )
+    }),
+    (
+        r"connections that it has not opened, as this capture shows: (?<n>\d+) conversations so far",
+        |c, m| {
+            let hosts: BTreeSet<_> = c
+                .packets
+                .iter()
+                .filter(|it| it.rst && it.source.0 == c.reset.source.0)
+                .map(|it| (it.source, it.destination))
+                .collect();
+            wrong(
+                hosts.len() < number(m, "n")? as usize,
+                "fewer conversations",
+            )
+        },
+    ),
+    (r"^A fatal TLS alert had ended the connection", |c, _| {
+        wrong(
+            !c.conversation()
+                .any(|it| it.frame < c.reset.frame && it.payload.first() == Some(&21)),
+            "no alert",
+        )
+    }),
+    (
+        r"^IP ID (?<own>0x[0-9a-f]+) follows the receiver's last one, in frame (?<f>\d+)",
+        |c, m| {
+            let after = c.frame(m)?.id?.wrapping_add(1);
+            wrong(
+                c.reset.id != Some(after) || !c.frame(m)?.against(c.reset),
+                "another ID",
+            )
+        },
+    ),
+    (
+        r"^IP ID (?<own>0x[0-9a-f]+) is the one of the packet that it answers, frame (?<f>\d+)",
+        |c, m| {
+            wrong(
+                c.reset.id != c.frame(m)?.id || !c.frame(m)?.against(c.reset),
+                "another ID",
+            )
+        },
+    ),
+    (
+        r"^The capture holds nothing of this conversation before the RST",
+        |c, _| {
+            let before = c
+                .conversation()
+                .filter(|it| it.frame < c.reset.frame)
+                .count();
+            wrong(before > 0, &format!("{before} packets of it"))
+        },
+    ),
+    (
+        r"^No other segment of the claimed sender is there",
+        |c, _| {
+            wrong(
+                c.sent().any(|it| it.frame < c.reset.frame && !it.syn),
+                "there is one",
+            )
+        },
+    ),
+];

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What is said to be missing.
+
+use std::collections::BTreeSet;
+
+use crate::context::{Check, is_syn_answer, wrong};
+
+/// Sentences by their patterns; all that match are checked.
+pub(crate) const TABLE: &[(&str, Check)] = &[
+    // What is missing.
+    (
+        r"^No other packet shows with which TTL the claimed sender's packets arrive",
+        |c, _| {
+            let others = c.sent_by_host().count();
+            wrong(
+                others > 0,
+                &format!("{others} packets of that host are there"),
+            )
+        },
+    ),
+    (
+        r"^No packet of the claimed sender follows that would show whether its route has changed",
+        |c, _| {
+            let before: BTreeSet<u8> = c
+                .sent_by_host()
+                .filter(|it| it.frame < c.reset.frame)
+                .map(|it| it.ttl)
+                .collect();
+            let others = c
+                .sent_by_host()
+                .filter(|it| it.frame > c.reset.frame && before.contains(&it.ttl))
+                .count();
+            wrong(
+                others > 0,
+                &format!("{others} packets of that host follow with its TTL"),
+            )
+        },
+    ),
+    (r"^The RST's IP ID is 0,", |c, _| {
+        wrong(c.reset.id != Some(0), "another ID")
+    }),
+    (r"^IPv6 packets carry no identification", |c, _| {
+        wrong(c.reset.id.is_some(), "it is IPv4")
+    }),
+    (
+        r"^The claimed sender's IPv6 packets carry no flow label",
+        |c, _| {
+            wrong(
+                c.sent().any(|it| it.label.is_some_and(|label| label != 0)),
+                "they are labelled",
+            )
+        },
+    ),
+    (
+        r"^The capture was taken beside the (?<who>client|server)",
+        |c, m| {
+            let of_client = &m["who"] == "client";
+            // Of a second place that comes later in the file nothing is known yet.
+            let beside = c.conversation().filter(|it| {
+                it.frame < c.reset.frame && !it.rst && c.is_clients(it) == Some(of_client)
+            });
+            let routed = beside.filter(|it| it.hops() > 0).count();
+            wrong(
+                routed > 0,
+                &format!("{routed} of its packets have passed routers"),
+            )
+        },
+    ),
+    (r"^The capture was taken between the two", |c, _| {
+        let near = |host| c.trips_to(host).iter().any(|trip| *trip < 0.001);
+        let unrouted = c
+            .conversation()
+            .filter(|it| !it.rst && it.hops() == 0 && near(it.source.0))
+            .count();
+        wrong(
+            unrouted > 0,
+            &format!("{unrouted} packets have passed no router, in less than 1 ms"),
+        )
+    }),
+    (
+        r"^No round trip to the claimed sender is in the capture",
+        |c, _| wrong(!c.round_trips().is_empty(), "there are some"),
+    ),
+    (
+        r"^The claimed sender is too near to this capture point",
+        |c, _| {
+            wrong(
+                !c.round_trips().iter().any(|trip| *trip < 0.002),
+                "no answer took less than 2 ms",
+            )
+        },
+    ),
+    (
+        r"^Client and server are assumed from the ports: the capture lacks the handshake",
+        |c, _| {
+            wrong(
+                c.conversation()
+                    .any(|it| it.syn && it.frame < c.reset.frame),
+                "there is a SYN",
+            )
+        },
+    ),
+    (
+        r"^The claimed sender was silent for long enough for its IP ID counter to have moved on",
+        |c, _| {
+            wrong(
+                c.said
+                    .iter()
+                    .any(|said| said.contains("follows the sender's counter")),
+                "its counter goes on, another sentence says",
+            )
+        },
+    ),
+    (
+        r"^The RST has the bare form of a host that knows no such connection",
+        |c, _| wrong(c.reset.ack_flag && !is_syn_answer(c), "it has ACK"),
+    ),
+];
