@@ -25,6 +25,8 @@ pub enum Kind {
     Story,
     /// The whole price table of a story: it is told of every case, for nothing.
     Price,
+    /// The prices of all stories: they are so many per cent of themselves, [`Mutation::line`].
+    Prices,
     /// A threshold: it is as small as can be, so that everything is above it.
     Smallest,
     /// A threshold: it is so large that everything is below it.
@@ -38,7 +40,7 @@ pub struct Mutation {
     pub kind: Kind,
     /// Its token, or the path of a threshold's name.
     pub row: String,
-    /// Its place within the row; 0 where there are no places.
+    /// Its place within the row; 0 where there are no places. Of [`Kind::Prices`] the per cent.
     pub line: usize,
 }
 
@@ -87,6 +89,15 @@ mod active {
         (result, asked.collect())
     }
 
+    /// A story's price.
+    pub(crate) fn price(price: i16) -> i16 {
+        let percent = OUT.with_borrow(|out| {
+            let prices = out.as_ref().filter(|out| out.kind == Kind::Prices)?;
+            i16::try_from(prices.line).ok()
+        });
+        percent.map_or(price, |percent| price.saturating_mul(percent) / 100)
+    }
+
     /// Whether it is out. To be asked last, where the answer makes a difference.
     pub(crate) fn is_out(kind: Kind, row: &'static CStr, line: usize) -> bool {
         ASKED.with_borrow_mut(|asked| {
@@ -108,15 +119,20 @@ mod active {
 
     use super::Kind;
 
+    /// A story's price.
+    pub(crate) const fn price(price: i16) -> i16 {
+        price
+    }
+
     /// Whether it is out: never.
     pub(crate) const fn is_out(_: Kind, _: &CStr, _: usize) -> bool {
         false
     }
 }
 
-pub(crate) use active::is_out;
 #[cfg(feature = "mutation")]
 pub use active::{TakenOut, asked_by, take_out};
+pub(crate) use active::{is_out, price};
 
 /// A threshold as it stands, unless it is taken out. One that another module has is
 /// written `limit!(NAME of "its::module")`.

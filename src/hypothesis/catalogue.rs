@@ -8,7 +8,7 @@ use super::{Effect, Line, Share, Sort};
 use crate::{
     case::Case,
     evidence::Finding,
-    mutation::{Kind, is_out},
+    mutation::{self, Kind, is_out},
 };
 
 /// One story.
@@ -64,7 +64,7 @@ impl Hypothesis {
         let (price, because) = told?;
         Some(Told {
             hypothesis: self,
-            price: price + more,
+            price: mutation::price(price + more),
             because,
         })
     }

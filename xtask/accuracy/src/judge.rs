@@ -11,7 +11,10 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
-use rstscope::replay::Passes;
+use rstscope::{
+    mutation::{self, Mutation},
+    replay::Passes,
+};
 
 use crate::{
     labels::{Label, Labels, Which},
@@ -25,6 +28,8 @@ pub(crate) struct Judge {
     /// The engine in this process where there is none.
     pub(crate) plugin: Option<Plugin>,
     pub(crate) passes: Passes,
+    /// What is another way than it is.
+    pub(crate) mutation: Option<Mutation>,
 }
 
 /// A capture of which the plugin says something else than the engine in this process.
@@ -83,6 +88,7 @@ impl Judge {
     }
 
     fn capture(&self, set: &str, path: &Path, labels: &[Label]) -> Result<Judged> {
+        let _out = self.mutation.clone().map(mutation::take_out);
         let replayed = reader::replayed(path, self.passes)
             .map_err(|error| error.to_string())
             .and_then(|capture| match capture.hidden {

@@ -10,6 +10,7 @@
 mod expected;
 mod judge;
 mod labels;
+mod leave_out;
 mod mutate;
 mod reader;
 mod report;
@@ -59,6 +60,9 @@ struct Options {
     /// Print instead all pairs of label and verdict, one JSON object a line
     #[arg(long, conflicts_with_all = ["misses", "evidence"])]
     json: bool,
+    /// Fit the prior, the scale of prices and the threshold anew on all sets but one, and print what comes of that one
+    #[arg(long, conflicts_with_all = ["misses", "evidence", "json", "plugin"])]
+    leave_one_out: bool,
     /// Print instead how often each piece of evidence is present, and what that tells
     #[arg(long, conflicts_with = "misses")]
     evidence: bool,
@@ -89,7 +93,14 @@ fn run(options: &Options) -> Result<()> {
     } else {
         Passes::Two
     };
-    let judge = Judge { plugin, passes };
+    if options.leave_one_out {
+        return leave_out::run(&options.sets, passes);
+    }
+    let judge = Judge {
+        plugin,
+        passes,
+        mutation: None,
+    };
     let mut judged = Vec::new();
     let mut differences: Vec<Difference> = Vec::new();
     for set in sets::find(&options.sets)? {

@@ -162,6 +162,7 @@ fn name(mutation: &Mutation) -> String {
         Kind::Line => format!("line {row} {}: {}", mutation.line + 1, because(mutation)),
         Kind::Story => format!("story {row}"),
         Kind::Price => format!("price of {row}"),
+        Kind::Prices => format!("{} % of all prices", mutation.line),
         Kind::Smallest => format!("threshold {row} = smallest"),
         Kind::Largest => format!("threshold {row} = largest"),
     }

@@ -29,6 +29,7 @@ const FIELDS: &[&str] = &[
     "rst.evidence",
     "rst.evidence.text",
     "rst.evidence.weight",
+    "rst.evidence.sum",
 ];
 
 /// Those in which a label's `says` is looked for.
