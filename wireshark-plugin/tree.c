@@ -61,15 +61,20 @@ read_row(canvas *on, uint32_t item, uint32_t index, rstscope_row *out_row)
 }
 
 /*
- * Items may be faked where the tree is not shown, so that no subtree is ever
- * taken for missing; only where there is no tree at all nothing is drawn.
+ * Nothing is drawn where there is no tree, and where nobody looks at it: it is not
+ * shown, and no filter, column or tap asks for a field of ours (composing all rows
+ * of an RST costs as much as dissecting a dozen frames).
+ * Of those drawn some may be faked, so that no subtree is ever taken for missing.
  */
 static void
 add_rows(canvas *on, proto_tree *tree, uint32_t item)
 {
     proto_tree *trees[RSTSCOPE_MOST_LEVELS + 1] = {tree};
     rstscope_row row;
-    for (uint32_t index = 0; on->root && read_row(on, item, index, &row); index++) {
+    if (!proto_field_is_referenced(on->root, proto_rstscope)) {
+        return;
+    }
+    for (uint32_t index = 0; read_row(on, item, index, &row); index++) {
         const place at = field_place(on->root, row.field, on->nowhere);
         proto_item *added = field_add(trees[row.level], &row, on->text, at);
         trees[row.level + 1] = field_subtree(added, row.field);

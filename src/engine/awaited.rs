@@ -95,10 +95,10 @@ impl Awaited {
         segment: &Segment<'_>,
         begins: bool,
     ) {
-        let host = segment.source.address;
         if self.elsewhere.is_empty() {
             return;
         }
+        let host = segment.source.address;
         let (Some(ip), Some(resets)) = (segment.ip, self.elsewhere.get_mut(&host)) else {
             return;
         };

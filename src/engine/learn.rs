@@ -15,6 +15,7 @@ use crate::{
 const HABITS_SHOWN: u8 = 8;
 
 impl Engine {
+    #[inline]
     pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         // Looked up once: each segment is.
         let Some(conversation) = self.conversations.entry(key) else {

@@ -19,7 +19,8 @@ const MOST_CHANGES: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     frames: VecDeque<FrameNumber>,
-    forgotten: u64,
+    /// How many there have been; the last of them are kept.
+    count: u64,
 }
 
 impl Changes {
@@ -27,19 +28,20 @@ impl Changes {
     pub(super) fn note(&mut self, frame: FrameNumber) {
         if self.frames.len() == MOST_CHANGES {
             self.frames.pop_front();
-            self.forgotten += 1;
         }
         self.frames.push_back(frame);
+        self.count += 1;
     }
 
     /// How many there have been.
-    pub(super) fn count(&self) -> u64 {
-        self.forgotten + u64::try_from(self.frames.len()).unwrap_or(u64::MAX)
+    pub(super) const fn count(&self) -> u64 {
+        self.count
     }
 
     /// The frame of change `index`; `None` if it is forgotten, or yet to come.
     pub(super) fn get(&self, index: u64) -> Option<FrameNumber> {
-        let kept = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
+        let back = usize::try_from(self.count.checked_sub(index)?).ok()?;
+        let kept = self.frames.len().checked_sub(back)?;
         self.frames.get(kept).copied()
     }
 }

@@ -2,8 +2,8 @@
 
 //! Writes a capture of ordinary traffic: the same bytes in every run.
 //!
-//! Clients fetch from servers: handshake, requests, responses of several segments, acknowledgements, and
-//! a close in both directions or, in one conversation of five, by a reset of the client.
+//! Clients fetch from servers: handshake, requests, responses, acknowledgements, and a close in both
+//! directions or, in one conversation of five, by a reset of the client. How much they fetch is the mix.
 //! Half of the conversations speak HTTP, the others something that Wireshark has no dissector for;
 //! every third is IPv6; all carry timestamps, and dozens of them run at a time.
 
@@ -37,6 +37,35 @@ const RST: u8 = 4;
 const PSH: u8 = 8;
 const ACK: u8 = 16;
 
+/// How much each conversation fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// One to three responses of up to twelve segments: 32 packets.
+    Ordinary,
+    /// One response of one segment: 10 packets, a third of them opening and closing.
+    Short,
+    /// 200 responses of up to twelve segments: 2,000 packets.
+    Long,
+}
+
+impl Mix {
+    fn exchanges(self, random: &mut Random) -> u32 {
+        match self {
+            Self::Ordinary => 1 + random.below(3),
+            Self::Short => 1,
+            Self::Long => 200,
+        }
+    }
+
+    /// Length of a response, in bytes.
+    fn response(self, random: &mut Random) -> u32 {
+        match self {
+            Self::Ordinary | Self::Long => SEGMENT + random.below(11 * SEGMENT),
+            Self::Short => 200 + random.below(1_000),
+        }
+    }
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written {
@@ -46,10 +75,10 @@ pub(crate) struct Written {
 }
 
 /// Writes `conversations` of them into a pcap file.
-pub(crate) fn write(path: &Path, conversations: u64) -> Result<Written> {
+pub(crate) fn write(path: &Path, mix: Mix, conversations: u64) -> Result<Written> {
     let mut packets = Vec::new();
     for number in 0..conversations {
-        Conversation::new(number).speak(&mut packets)?;
+        Conversation::new(mix, number).speak(&mut packets)?;
     }
     // A stable sort: what one conversation does at once stays in order.
     packets.sort_by_key(|packet| packet.time_us);
@@ -93,6 +122,7 @@ struct Host {
 }
 
 struct Conversation {
+    mix: Mix,
     is_v6: bool,
     speaks_http: bool,
     ends_by_reset: bool,
@@ -106,7 +136,7 @@ const CLIENT: usize = 0;
 const SERVER: usize = 1;
 
 impl Conversation {
-    fn new(number: u64) -> Self {
+    fn new(mix: Mix, number: u64) -> Self {
         let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let speaks_http = number.is_multiple_of(2);
         let client_port = 32_768 + random.below(28_000);
@@ -126,6 +156,7 @@ impl Conversation {
             host(2, low_bits(number % 37), server_port, 52),
         ];
         Self {
+            mix,
             is_v6: number.is_multiple_of(3),
             speaks_http,
             ends_by_reset: number % 5 == 4,
@@ -142,7 +173,7 @@ impl Conversation {
         self.send(out, SERVER, SYN | ACK, &[])?;
         self.wait(CLIENT_ROUND_TRIP_US);
         self.send(out, CLIENT, ACK, &[])?;
-        for _ in 0..=self.random.below(3) {
+        for _ in 0..self.mix.exchanges(&mut self.random) {
             self.exchange(out)?;
         }
         if self.ends_by_reset {
@@ -155,7 +186,7 @@ impl Conversation {
         self.send(out, CLIENT, ACK, &[])
     }
 
-    /// One request, and its response of up to twelve segments, every second of them acknowledged.
+    /// One request, and its response, every second segment of it acknowledged.
     fn exchange(&mut self, out: &mut Vec<Packet>) -> Result<()> {
         let page = self.random.below(100_000);
         let request = if self.speaks_http {
@@ -167,7 +198,7 @@ impl Conversation {
         self.wait(ROUND_TRIP_US);
         self.send(out, SERVER, ACK, &[])?;
         self.wait(1_000);
-        let length = SEGMENT + self.random.below(11 * SEGMENT);
+        let length = self.mix.response(&mut self.random);
         let mut response = String::new();
         if self.speaks_http {
             response = format!(
@@ -338,7 +369,9 @@ mod tests {
     fn all(conversations: u64) -> Vec<Packet> {
         let mut packets = Vec::new();
         for number in 0..conversations {
-            Conversation::new(number).speak(&mut packets).unwrap();
+            Conversation::new(Mix::Ordinary, number)
+                .speak(&mut packets)
+                .unwrap();
         }
         packets
     }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{Captures, callgrind, ratio};
+use super::{Captures, MOST_OF_ENGINE, callgrind, capture::Mix, ratio};
 use crate::{
     project::{self, ENGINE_FEATURES},
     say,
@@ -50,51 +50,84 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-/// Prints what the engine costs for a segment, beside what reading its headers costs.
-pub(crate) fn print(observe: &Path, captures: &Captures) -> Result<()> {
-    say::step("callgrind: the engine and etherparse");
+/// Prints what the engine costs for a segment, beside what reading its headers costs; the
+/// answer names what is over its limit.
+pub(crate) fn print(observe: &Path, mixes: &[Captures]) -> Result<Vec<String>> {
     let mut rows = Vec::new();
-    for (name, mode, frame) in [
-        ("rstscope's engine", "engine", "read"),
-        (
-            "etherparse alone (Ethernet, IP and TCP headers)",
-            "parse",
-            "bytes",
-        ),
-    ] {
-        let instructions = |mode: &str| {
-            captures.each(|capture| {
-                callgrind::program(observe, &[OsStr::new(mode), capture.as_os_str()])
-            })
+    let mut over = Vec::new();
+    for captures in mixes {
+        say::step(format_args!("callgrind: the engine, {}", captures.name));
+        let own = alone(observe, captures, "engine", "read")?;
+        let limit = if captures.mix == Mix::Long {
+            let verdict = if own > MOST_OF_ENGINE {
+                over.push(format!("the engine ({})", captures.name));
+                "OVER"
+            } else {
+                "ok"
+            };
+            format!("at most {MOST_OF_ENGINE}: {verdict}")
+        } else {
+            String::new()
         };
-        let own = instructions(mode)? - instructions(frame)?;
-        let mut rates = Vec::new();
-        for _ in 0..RUNS {
-            let said = ask(observe, &[OsStr::new(mode), captures.large.as_os_str()])?;
-            rates.push(ratio(
-                number(&said, "segments")? * 1_000,
-                number(&said, "nanoseconds")?,
-            ));
-        }
-        let fastest = rates.into_iter().fold(0.0, f64::max);
         rows.push(vec![
-            name.to_owned(),
+            format!("rstscope's engine, {}", captures.name),
             format!("{own:.0}"),
-            format!("{fastest:.1}"),
+            format!("{:.1}", fastest(observe, captures, "engine")?),
+            limit,
         ]);
     }
-    let header = ["", "instructions a segment", "million segments a second"];
+    if let [captures, ..] = mixes {
+        say::step("callgrind: etherparse");
+        rows.push(vec![
+            "etherparse alone (Ethernet, IP and TCP headers)".to_owned(),
+            format!("{:.0}", alone(observe, captures, "parse", "bytes")?),
+            format!("{:.1}", fastest(observe, captures, "parse")?),
+            String::new(),
+        ]);
+    }
+    let header = [
+        "",
+        "instructions a segment",
+        "million segments a second",
+        "",
+    ];
     say::line(format_args!("\n{}", say::table(&header, rows)));
-    Ok(())
+    Ok(over)
 }
 
-/// Prints how much is kept, and how much at most.
-pub(crate) fn print_memory(observe: &Path) -> Result<()> {
+/// Instructions a segment of `mode`, without those of `reading` the file alone.
+fn alone(observe: &Path, captures: &Captures, mode: &str, reading: &str) -> Result<f64> {
+    let instructions = |mode: &str| {
+        captures
+            .each(|capture| callgrind::program(observe, &[OsStr::new(mode), capture.as_os_str()]))
+    };
+    Ok(instructions(mode)? - instructions(reading)?)
+}
+
+/// Million segments a second, of the fastest run.
+fn fastest(observe: &Path, captures: &Captures, mode: &str) -> Result<f64> {
+    let mut rates = Vec::new();
+    for _ in 0..RUNS {
+        let said = ask(observe, &[OsStr::new(mode), captures.large.as_os_str()])?;
+        rates.push(ratio(
+            number(&said, "segments")? * 1_000,
+            number(&said, "nanoseconds")?,
+        ));
+    }
+    Ok(rates.into_iter().fold(0.0, f64::max))
+}
+
+/// Prints how much is kept, and how much at most; the answer names what is over its limit.
+pub(crate) fn print_memory(observe: &Path) -> Result<Vec<String>> {
     let sizes = ask(observe, &["sizes"])?;
     let mut rows = Vec::new();
+    let mut over = Vec::new();
     for (name, most) in MOST_BYTES {
         let bytes = number(&sizes, name)?;
         let verdict = if bytes > most { "OVER" } else { "ok" };
+        if bytes > most {
+            over.push(format!("the size of a {name}"));
+        }
         rows.push(vec![
             format!("one {name}"),
             format!("{bytes} bytes"),
@@ -118,7 +151,7 @@ pub(crate) fn print_memory(observe: &Path) -> Result<()> {
         ]);
     }
     say::line(format_args!("\n{}", say::table(&["memory", "", ""], rows)));
-    Ok(())
+    Ok(over)
 }
 
 /// What the bench prints: a word and a number on each line.
