@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /** Version of this contract; given to rstscope_engine_new(). */
-#define RSTSCOPE_ABI_VERSION 2u
+#define RSTSCOPE_ABI_VERSION 3u
 
 /** Answer of a call. Numbers are never reused. */
 typedef int32_t rstscope_status;
@@ -61,6 +61,9 @@ typedef int32_t rstscope_status;
 
 /** The engine: all memory of one capture. Opaque. */
 typedef struct rstscope_engine rstscope_engine;
+
+/** What the statistics count. Opaque. */
+typedef struct rstscope_statistics rstscope_statistics;
 
 /** What a preference holds. */
 typedef uint8_t rstscope_preference_type;
@@ -233,6 +236,17 @@ typedef struct rstscope_expert {
     uint8_t reserved[7];
 } rstscope_expert;
 
+/** A row of the statistics. */
+typedef struct rstscope_statistics_entry {
+    /** Its name; good until the next count. */
+    const char *name;
+    /** Frames that it counts. */
+    int32_t number;
+    /** 1: a group; 0: a row of the group before it. */
+    uint8_t is_group;
+    uint8_t reserved[3];
+} rstscope_statistics_entry;
+
 /** How many preferences there are. */
 uint32_t rstscope_preference_count(void);
 
@@ -290,10 +304,6 @@ rstscope_status rstscope_engine_row(const rstscope_engine *engine, uint32_t fram
                                     uint32_t index, rstscope_row *out_row, char *buffer,
                                     size_t capacity, size_t *out_length);
 
-/** Number of the device profile behind the RST in `frame`; NOT_FOUND where there is none. */
-rstscope_status rstscope_engine_resetter(const rstscope_engine *engine, uint32_t frame,
-                                         uint32_t *out_resetter);
-
 /**
  * Why the engine is disabled. NOT_FOUND while it works. Answers also on a
  * disabled engine; otherwise as rstscope_engine_item().
@@ -316,34 +326,27 @@ uint32_t rstscope_expert_count(void);
 /** Expert item `index`. */
 rstscope_status rstscope_expert_get(uint32_t index, rstscope_expert *out_expert);
 
-/** One of the counts that the statistics hold, each by words of its own. */
-typedef uint32_t rstscope_tally;
-/** RSTs by `rst.origin`. */
-#define RSTSCOPE_TALLY_ORIGIN ((rstscope_tally)0)
-/** RSTs by `rst.cause`. */
-#define RSTSCOPE_TALLY_CAUSE ((rstscope_tally)1)
-/** RSTs by `rst.phase`. */
-#define RSTSCOPE_TALLY_PHASE ((rstscope_tally)2)
-/** RSTs by `rst.impact`. */
-#define RSTSCOPE_TALLY_IMPACT ((rstscope_tally)3)
-/** Attempts to connect, in the frames of their first SYNs, by what became of them. */
-#define RSTSCOPE_TALLY_ATTEMPT ((rstscope_tally)4)
-/** How many tallies there are. */
-#define RSTSCOPE_TALLY_COUNT 5u
+/** Makes a count of frames for the statistics; the caller ends it. */
+rstscope_statistics *rstscope_statistics_new(void);
 
-/** Word `index` of those by which `tally` counts. */
-rstscope_status rstscope_tally_word(rstscope_tally tally, uint32_t index, const char **out_word);
+/** Ends a count. NULL does nothing. */
+void rstscope_statistics_free(rstscope_statistics *statistics);
 
-/** The word by which `tally` counts `frame` now; NOT_FOUND where it counts it not. */
-rstscope_status rstscope_engine_tally(const rstscope_engine *engine, uint32_t frame,
-                                      rstscope_tally tally, const char **out_word);
+/**
+ * Counts `frame`, whose IP source is called `sender`, and anew those of the frames
+ * before of which something has changed. A frame that comes again begins a new
+ * count. The same engine for every frame of a count.
+ */
+rstscope_status rstscope_statistics_count(rstscope_statistics *statistics,
+                                          const rstscope_engine *engine, uint32_t frame,
+                                          const char *sender);
 
-/** How often something that is known of a frame may have changed; 0 for NULL. */
-uint64_t rstscope_engine_change_count(const rstscope_engine *engine);
-
-/** The frame of change `index`; NOT_FOUND for one that is yet to come, or long past. */
-rstscope_status rstscope_engine_change(const rstscope_engine *engine, uint64_t index,
-                                       uint32_t *out_frame);
+/**
+ * Row `index` of those that the last count has changed, groups before their rows;
+ * of a new count, of those that are known beforehand. NOT_FOUND after the last.
+ */
+rstscope_status rstscope_statistics_row(const rstscope_statistics *statistics, uint32_t index,
+                                        rstscope_statistics_entry *out_entry);
 
 #ifdef __cplusplus
 }

@@ -37,32 +37,22 @@ time_ns(const nstime_t *time)
     return (int64_t)((uint64_t)time->secs * 1000000000u + (uint64_t)time->nsecs);
 }
 
-/** Length of the network addresses; 0 if they are not both of IPv4 or of IPv6. */
-static uint8_t
-address_length(const packet_info *pinfo)
+static gboolean
+are_both(const packet_info *pinfo, address_type type)
 {
-    if (pinfo->net_src.type != pinfo->net_dst.type) {
-        return 0;
-    }
-    switch (pinfo->net_src.type) {
-    case AT_IPv4:
-        return IPV4_LENGTH;
-    case AT_IPv6:
-        return IPV6_LENGTH;
-    default:
-        return 0;
-    }
+    return pinfo->net_src.type == (int)type && pinfo->net_dst.type == (int)type;
 }
 
+/** Each length is one that the compiler knows, so that a copy is no call. */
 static void
-read_addresses(const packet_info *pinfo, uint8_t length, rstscope_segment *segment)
+read_addresses(const packet_info *pinfo, gboolean is_ipv4, rstscope_segment *segment)
 {
-    segment->address_length = length;
-    /* Of a length that the compiler knows, a copy is two instructions and no call. */
-    if (length == IPV4_LENGTH) {
+    if (is_ipv4) {
+        segment->address_length = IPV4_LENGTH;
         memcpy(segment->source, pinfo->net_src.data, IPV4_LENGTH);
         memcpy(segment->destination, pinfo->net_dst.data, IPV4_LENGTH);
     } else {
+        segment->address_length = IPV6_LENGTH;
         memcpy(segment->source, pinfo->net_src.data, IPV6_LENGTH);
         memcpy(segment->destination, pinfo->net_dst.data, IPV6_LENGTH);
     }
@@ -127,13 +117,14 @@ ip_headers(const packet_info *pinfo)
 gboolean
 segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segment *out_segment)
 {
-    const uint8_t length = address_length(pinfo);
-    if (pinfo->fragmented || pinfo->flags.in_error_pkt || length == 0) {
+    const gboolean is_ipv4 = are_both(pinfo, AT_IPv4);
+    const gboolean is_ip = is_ipv4 || are_both(pinfo, AT_IPv6);
+    if (pinfo->fragmented || pinfo->flags.in_error_pkt || !is_ip) {
         return FALSE;
     }
     /* In place: for every segment a copy costs as much as reading it. */
     *out_segment = (rstscope_segment){0};
-    read_addresses(pinfo, length, out_segment);
+    read_addresses(pinfo, is_ipv4, out_segment);
     read_ip_header(ip_header, out_segment);
     read_link(pinfo, out_segment);
     out_segment->time_ns = time_ns(&pinfo->abs_ts);

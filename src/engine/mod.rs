@@ -15,11 +15,13 @@ mod learn;
 mod neighbourhood;
 mod requests;
 mod settings;
+mod statistics;
 mod verdicts;
 
 use rustc_hash::FxHashMap;
 
 pub use self::settings::Settings;
+pub(crate) use self::statistics::Statistics;
 use self::{
     attempts::Attempts, awaited::Awaited, neighbourhood::Neighbourhood, requests::Requests,
     verdicts::Verdicts,

@@ -15,7 +15,7 @@ mod convert;
 mod guard;
 mod registry;
 mod rows;
-mod tally;
+mod statistics;
 mod text;
 
 use std::{cell::RefCell, ptr::NonNull, slice};
@@ -29,10 +29,10 @@ pub use registry::{
     rstscope_preference_choice, rstscope_preference_count, rstscope_preference_get,
 };
 use rows::Shown;
-pub use rows::{rstscope_engine_item, rstscope_engine_resetter, rstscope_engine_row};
-pub use tally::{
-    rstscope_engine_change, rstscope_engine_change_count, rstscope_engine_tally,
-    rstscope_tally_word,
+pub use rows::{rstscope_engine_item, rstscope_engine_row};
+pub use statistics::{
+    rstscope_statistics_count, rstscope_statistics_free, rstscope_statistics_new,
+    rstscope_statistics_row,
 };
 use text::Buffer;
 

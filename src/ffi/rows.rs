@@ -15,10 +15,7 @@ use super::{
 };
 use crate::{
     engine::Engine,
-    verdict::{
-        Verdict,
-        fields::{self, Row, Subject, Value},
-    },
+    verdict::fields::{self, Row, Subject, Value},
     wire::FrameNumber,
 };
 
@@ -150,26 +147,5 @@ pub unsafe extern "C" fn rstscope_engine_row(
             field: narrow(row.field),
             level: narrow(row.depth),
         })
-    })
-}
-
-/// Number of the device profile behind the RST in `frame_number`.
-///
-/// # Safety
-/// `engine` is NULL or a live engine, `out_resetter` is NULL or good for writing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rstscope_engine_resetter(
-    engine: *const rstscope_engine,
-    frame_number: u32,
-    out_resetter: *mut u32,
-) -> rstscope_status {
-    // SAFETY: the caller's promise.
-    let (Some(handle), Some(out)) = (unsafe { (handle(engine), Out::new(out_resetter)) }) else {
-        return RSTSCOPE_STATUS_NULL;
-    };
-    handle.engine.read(|engine| {
-        let verdict = engine.verdict(frame(frame_number)?);
-        let resetter = verdict.and_then(Verdict::resetter);
-        out.set(found(resetter)?.number())
     })
 }

@@ -19,6 +19,7 @@ _Static_assert(sizeof(rstscope_field) == 56, "rstscope_field");
 _Static_assert(sizeof(rstscope_item) == 8, "rstscope_item");
 _Static_assert(sizeof(rstscope_row) == 16, "rstscope_row");
 _Static_assert(sizeof(rstscope_expert) == 24, "rstscope_expert");
+_Static_assert(sizeof(rstscope_statistics_entry) == 16, "rstscope_statistics_entry");
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
@@ -154,8 +155,8 @@ every_pointer_may_be_null(void)
     const uint32_t count = defaults(values);
     rstscope_item item;
     rstscope_row row;
-    const char *word;
-    uint32_t frame;
+    rstscope_statistics *statistics = rstscope_statistics_new();
+    rstscope_statistics_entry entry;
     char text[8];
     no_bytes.tcp = NULL;
 
@@ -177,21 +178,18 @@ every_pointer_may_be_null(void)
           RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_row(engine, RST_FRAME, 0, 0, &row, NULL, 0, NULL) ==
           RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_resetter(NULL, RST_FRAME, &frame) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_resetter(engine, RST_FRAME, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_complaint(NULL, text, sizeof(text), NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_complaint(engine, NULL, 0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_provoke_panic(NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_field_get(0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_expert_get(0, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_tally_word(RSTSCOPE_TALLY_ORIGIN, 0, NULL) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_tally(NULL, RST_FRAME, RSTSCOPE_TALLY_ORIGIN, &word) ==
-          RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_tally(engine, RST_FRAME, RSTSCOPE_TALLY_ORIGIN, NULL) ==
-          RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_change_count(NULL) == 0);
-    CHECK(rstscope_engine_change(NULL, 0, &frame) == RSTSCOPE_STATUS_NULL);
-    CHECK(rstscope_engine_change(engine, 0, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_statistics_count(NULL, engine, RST_FRAME, "") == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_statistics_count(statistics, NULL, RST_FRAME, "") == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_statistics_count(statistics, engine, RST_FRAME, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_statistics_row(NULL, 0, &entry) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_statistics_row(statistics, 0, NULL) == RSTSCOPE_STATUS_NULL);
+    rstscope_statistics_free(NULL);
+    rstscope_statistics_free(statistics);
     rstscope_engine_free(NULL);
     rstscope_engine_free(engine);
 }
@@ -226,7 +224,6 @@ reset_is_an_item_with_rows(void)
     rstscope_item item;
     rstscope_expert expert;
     rstscope_row row;
-    uint32_t resetter;
     char text[256];
     CHECK(rstscope_engine_item(engine, SYN_FRAME, 0, &item, text, sizeof(text), NULL) ==
           RSTSCOPE_STATUS_NOT_FOUND);
@@ -250,7 +247,6 @@ reset_is_an_item_with_rows(void)
           RSTSCOPE_STATUS_NOT_FOUND);
     CHECK(rstscope_engine_row(engine, RST_FRAME, 0, UINT32_MAX, &row, text, sizeof(text), NULL) ==
           RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_resetter(engine, RST_FRAME, &resetter) == RSTSCOPE_STATUS_NOT_FOUND);
     rstscope_engine_free(engine);
 }
 
@@ -353,50 +349,45 @@ fields_have_names_texts_and_types(void)
     CHECK(rstscope_field_get(UINT32_MAX, &field) == RSTSCOPE_STATUS_NOT_FOUND);
 }
 
-static void
-frames_are_tallied_by_words_of_the_lists(void)
+/** The number of `name` below `group` among the rows that have changed; -1 if it is not. */
+static int32_t
+changed_number(const rstscope_statistics *statistics, const char *group, const char *name)
 {
-    static const uint32_t counted[RSTSCOPE_TALLY_COUNT] = {
-        [RSTSCOPE_TALLY_ORIGIN] = RST_FRAME,  [RSTSCOPE_TALLY_CAUSE] = RST_FRAME,
-        [RSTSCOPE_TALLY_PHASE] = RST_FRAME,   [RSTSCOPE_TALLY_IMPACT] = RST_FRAME,
-        [RSTSCOPE_TALLY_ATTEMPT] = SYN_FRAME,
-    };
-    rstscope_engine *engine = engine_with_reset();
-    const char *word;
-    const char *listed;
-    for (rstscope_tally tally = 0; tally < RSTSCOPE_TALLY_COUNT; tally++) {
-        const uint32_t other = counted[tally] == RST_FRAME ? SYN_FRAME : RST_FRAME;
-        uint32_t index = 0;
-        CHECK(rstscope_engine_tally(engine, other, tally, &word) == RSTSCOPE_STATUS_NOT_FOUND);
-        CHECK(rstscope_engine_tally(engine, counted[tally], tally, &word) == RSTSCOPE_STATUS_OK);
-        do {
-            CHECK(rstscope_tally_word(tally, index++, &listed) == RSTSCOPE_STATUS_OK);
-        } while (strcmp(word, listed) != 0);
-        CHECK(rstscope_tally_word(tally, UINT32_MAX, &listed) == RSTSCOPE_STATUS_NOT_FOUND);
+    rstscope_statistics_entry entry;
+    int is_group = 0;
+    for (uint32_t index = 0;
+         rstscope_statistics_row(statistics, index, &entry) == RSTSCOPE_STATUS_OK; index++) {
+        is_group = entry.is_group ? strcmp(entry.name, group) == 0 : is_group;
+        if (is_group && strcmp(entry.name, name) == 0) {
+            return entry.number;
+        }
     }
-    CHECK(rstscope_tally_word(RSTSCOPE_TALLY_COUNT, 0, &listed) == RSTSCOPE_STATUS_INVALID);
-    CHECK(rstscope_engine_tally(engine, RST_FRAME, RSTSCOPE_TALLY_COUNT, &word) ==
-          RSTSCOPE_STATUS_INVALID);
-    rstscope_engine_free(engine);
+    return -1;
 }
 
 static void
-what_an_answer_changes_is_told(void)
+frames_are_counted_once_and_anew_when_they_change(void)
 {
     rstscope_engine *engine = engine_with_reset();
-    const uint64_t count = rstscope_engine_change_count(engine);
-    const char *word;
-    uint32_t frame;
-    int is_told = 0;
-    for (uint64_t index = 0; index < count; index++) {
-        CHECK(rstscope_engine_change(engine, index, &frame) == RSTSCOPE_STATUS_OK);
-        is_told |= frame == SYN_FRAME;
-    }
-    CHECK(is_told);
-    CHECK(rstscope_engine_change(engine, count, &frame) == RSTSCOPE_STATUS_NOT_FOUND);
-    CHECK(rstscope_engine_tally(engine, SYN_FRAME, RSTSCOPE_TALLY_ATTEMPT, &word) ==
+    rstscope_statistics *statistics = rstscope_statistics_new();
+    CHECK(changed_number(statistics, "Resets by phase", "syn") == 0);
+    CHECK(changed_number(statistics, "Connection attempts", "refused") == 0);
+    CHECK(rstscope_statistics_count(statistics, engine, SYN_FRAME, "10.0.0.1") ==
           RSTSCOPE_STATUS_OK);
-    CHECK(strcmp(word, "refused") == 0);
+    CHECK(changed_number(statistics, "Connection attempts", "refused") == 1);
+    CHECK(changed_number(statistics, "Resets by phase", "syn") == -1);
+    CHECK(rstscope_statistics_count(statistics, engine, RST_FRAME, "10.0.0.2") ==
+          RSTSCOPE_STATUS_OK);
+    CHECK(changed_number(statistics, "Resets by phase", "Resets by phase") == 1);
+    CHECK(changed_number(statistics, "Resets by phase", "syn") == 1);
+    CHECK(changed_number(statistics, "Resets by claimed sender", "10.0.0.2") == 1);
+    CHECK(changed_number(statistics, "Connection attempts", "refused") == -1);
+    /* The frame comes again: a new count. */
+    CHECK(rstscope_statistics_count(statistics, engine, RST_FRAME, "10.0.0.2") ==
+          RSTSCOPE_STATUS_OK);
+    CHECK(changed_number(statistics, "Resets by phase", "syn") == 1);
+    CHECK(rstscope_statistics_count(statistics, engine, 0, "") == RSTSCOPE_STATUS_NOT_FOUND);
+    rstscope_statistics_free(statistics);
     rstscope_engine_free(engine);
 }
 
@@ -411,8 +402,7 @@ main(void)
     reset_is_an_item_with_rows();
     text_is_copied_whole_or_not_at_all();
     rows_follow_what_is_observed();
-    frames_are_tallied_by_words_of_the_lists();
-    what_an_answer_changes_is_told();
+    frames_are_counted_once_and_anew_when_they_change();
     panic_disables_the_engine_and_no_other();
     return EXIT_SUCCESS;
 }
