@@ -244,6 +244,21 @@ impl Case {
             .map_or(0, |ttl| self.sender.ttl.count_of(ttl))
     }
 
+    /// The TTL of most other conversations of this address, where they come from another
+    /// distance than this one, which the RST fits: another machine may hold them.
+    #[must_use]
+    pub(crate) fn others_come_from(&self) -> Option<u8> {
+        let own = self
+            .sender
+            .ttl
+            .usual()
+            .filter(|own| Some(*own) == self.ttl())?;
+        let other = self.host.as_ref()?.beginnings.usual()?;
+        let begun = self.conversations_begun_with(other);
+        let more = begun >= limit!(CONFIRMED_BY) && begun > self.conversations_begun_with(own);
+        (hops(other) != hops(own) && more).then_some(other)
+    }
+
     /// Other conversations of the host that began with this TTL.
     #[must_use]
     pub(crate) fn conversations_begun_with(&self, ttl: u8) -> u8 {

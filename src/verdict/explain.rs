@@ -61,6 +61,7 @@ pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
     let general: Vec<fn(&Verdict, &mut String)> = vantage(&verdict.case)
         .into_iter()
         .chain(verdict.case.roles_assumed.then_some(assumed as _))
+        .chain(verdict.case.others_come_from().map(|_| elsewhere as _))
         .collect();
     if let Some(write) = general.get(index) {
         write(verdict, out);
@@ -76,6 +77,15 @@ pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
     if let Some(why) = reason {
         let (first, rest) = why.split_at_checked(1).unwrap_or((why, ""));
         say!(out, "{}{rest}.", first.to_ascii_uppercase());
+    }
+}
+
+fn elsewhere(verdict: &Verdict, out: &mut String) {
+    if let Some(ttl) = verdict.case.others_come_from() {
+        say!(
+            out,
+            "Most other conversations of this address come with TTL {ttl}, from another distance: whether a proxy or another machine holds this one is not shown."
+        );
     }
 }
 

@@ -4,11 +4,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::context::{Check, is_syn_answer, wrong};
+use crate::context::{Check, is_syn_answer, number, wrong};
 
 /// Sentences by their patterns; all that match are checked.
 pub(crate) const TABLE: &[(&str, Check)] = &[
     // What is missing.
+    (
+        r"^Most other conversations of this address come with TTL (?<ttl>\d+), from another distance",
+        |c, m| {
+            let others = c.sent_by_host().filter(|it| {
+                !it.beside(c.reset) && u32::from(it.ttl) == number(m, "ttl").unwrap_or_default()
+            });
+            let ports: BTreeSet<_> = others.map(|it| (it.source, it.destination)).collect();
+            let here = c.sent().filter(|it| it.hops() != c.reset.hops()).count();
+            wrong(ports.len() < 2, "fewer than two")
+                .or_else(|| wrong(here > 0, "this one does, too"))
+        },
+    ),
     (
         r"^No other packet shows with which TTL the claimed sender's packets arrive",
         |c, _| {

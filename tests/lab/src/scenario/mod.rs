@@ -31,6 +31,7 @@ mod payload;
 mod poisoned;
 mod ports;
 mod probe;
+mod proxied;
 mod quick;
 mod refused;
 mod rerouted;
@@ -95,6 +96,7 @@ const GROUPS: &[&[Scenario]] = &[
     mirrored::TABLE,
     poisoned::TABLE,
     makers::TABLE,
+    proxied::TABLE,
     quick::TABLE,
     within::TABLE,
     stacks::TABLE,
