@@ -21,13 +21,6 @@ use rstscope::{
 };
 use rstscope_test_support::cases;
 
-/// Rows that have no case in which they could have been seen and are not, and what would be one.
-/// The list only shrinks: a row that no longer belongs here is red, too.
-const NEVER_ABSENT: [(&str, &str); 1] = [(
-    "ttl_returns",
-    "a host's route becomes shorter for good just before its RST; `observe` does not see that yet",
-)];
-
 /// What the rows answered: row → cases.
 #[derive(Default)]
 struct Answers {
@@ -102,15 +95,8 @@ fn every_row_is_present_in_one_case_and_absent_in_another() -> Result<(), Box<dy
         if present.is_empty() {
             faults.push(format!("{token} is present in no case"));
         }
-        let is_never_absent = absent.difference(present).next().is_none();
-        let is_listed = NEVER_ABSENT.iter().any(|(listed, _)| *listed == token);
-        if is_never_absent && !is_listed {
+        if absent.difference(present).next().is_none() {
             faults.push(format!("{token}: no case could have shown it and does not"));
-        }
-        if is_listed && !is_never_absent {
-            faults.push(format!(
-                "{token} has its case now: take it from NEVER_ABSENT"
-            ));
         }
     }
     assert!(

@@ -445,6 +445,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn begun_as_reset(mut self) -> Self {
+        self.0.aftermath.later_ttls.begun_as_reset = 1;
+        self
+    }
+
     pub(crate) fn sender_window(mut self, window: u16) -> Self {
         self.0.sender.test_sent(SeqNumber(5000), window, 0);
         self

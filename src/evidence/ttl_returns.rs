@@ -41,16 +41,23 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if !compared.nearer() || !compared.same_initial {
         return Observed::DoesNotApply;
     }
-    let Some(frame) = case.aftermath.later_ttls.returned else {
-        return Observed::NotObservable(
-            "no packet of the claimed sender follows that would show whether its route has changed",
-        );
-    };
-    Observed::Present(Finding {
-        ttl: compared.ttl,
-        expected: compared.baseline.ttl,
-        frame,
-    })
+    let aftermath = &case.aftermath;
+    if let Some(frame) = aftermath.later_ttls.returned {
+        return Observed::Present(Finding {
+            ttl: compared.ttl,
+            expected: compared.baseline.ttl,
+            frame,
+        });
+    }
+    let gone_on_so = aftermath
+        .continued
+        .is_some_and(|later| later.ttl == Some(compared.ttl));
+    if gone_on_so || aftermath.later_ttls.begun_as_reset > 0 {
+        return Observed::Absent;
+    }
+    Observed::NotObservable(
+        "no packet of the claimed sender follows that would show whether its route has changed",
+    )
 }
 
 impl Words for Finding {
@@ -78,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         case::testing::case,
-        evidence::testing::{does_not_apply, not_observable, present, text},
+        evidence::testing::{absent, does_not_apply, not_observable, present, text},
     };
 
     #[test]
@@ -95,6 +102,12 @@ mod tests {
     #[test]
     fn not_observable_while_nothing_follows() {
         not_observable(observe(&case().sender_ttl(&[61, 61]).ttl(62)));
+    }
+
+    #[test]
+    fn absent_where_the_sender_goes_on_with_the_new_ttl() {
+        let case = case().sender_ttl(&[61, 61]).ttl(62).begun_as_reset();
+        absent(observe(&case));
     }
 
     #[test]

@@ -64,6 +64,17 @@ pub(super) const TABLE: &[Scenario] = &[
         captures: &[client(&[FORGOTTEN])],
     },
     Scenario {
+        name: "route_shorter_restarted_once",
+        purpose: "The route becomes two hops and 40 ms shorter, the restarted server resets, and one later connection comes the same way: too few to be sure of the new route.",
+        kind: Kind::Real,
+        run: |lab| {
+            let (listener, connection) = shorter(lab)?;
+            forget(connection)?;
+            lab.ordinary_conversation(&listener)
+        },
+        captures: &[client(&[FORGOTTEN])],
+    },
+    Scenario {
         name: "route_shorter_restarted",
         purpose: "The route becomes two hops and 40 ms shorter, and the restarted server's reset is all that comes that way.",
         kind: Kind::Real,
