@@ -235,7 +235,7 @@ fn container_host_rejects(lab: &mut Lab) -> Result<()> {
 }
 
 /// A connection whose handshake the middlebox made with the client, and then with the server.
-fn behind_syn_proxy(lab: &mut Lab) -> Result<Connection> {
+pub(super) fn behind_syn_proxy(lab: &mut Lab) -> Result<Connection> {
     lab.renumbers();
     for (parameter, value) in [
         ("net.netfilter.nf_conntrack_tcp_loose", "0"),

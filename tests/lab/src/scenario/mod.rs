@@ -3,6 +3,7 @@
 //! All scenarios. Each group of them is a file: scripts, and a table with one row a script.
 
 mod abort;
+mod alone;
 mod annotated;
 mod bridge;
 mod counted;
@@ -100,6 +101,7 @@ const GROUPS: &[&[Scenario]] = &[
     quick::TABLE,
     within::TABLE,
     stacks::TABLE,
+    alone::TABLE,
     ovn::TABLE,
     tools::TABLE,
 ];
