@@ -7,6 +7,8 @@
 
 use std::{net::IpAddr, ops::Deref, time::Duration};
 
+use etherparse::TcpHeaderSlice;
+
 use super::{
     Aftermath, Case, Continuation, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips,
 };
@@ -61,7 +63,7 @@ fn reset() -> Header {
         tcp: &tcp,
         tcp_reported: 20,
     };
-    Segment::parse(&packet).unwrap().header
+    Segment::of(&packet, &TcpHeaderSlice::from_slice(packet.tcp).unwrap()).header
 }
 
 pub(crate) fn case() -> Builder {

@@ -314,7 +314,11 @@ impl Conversation {
             self.learn_roles(segment, side);
         }
         let (sender, receiver) = self.ends.with_peer_mut(side);
-        let content = content_of(segment, sender);
+        let content = if segment.payload.is_empty() {
+            Content::Other
+        } else {
+            content_of(segment, sender)
+        };
         let kind = classify(segment, sender, content);
         let heard = sender.last_time.max(receiver.last_time);
         if sender.has_seq() && segment.time < heard {

@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// What the payload is: where it goes on with a request, that request.
-#[inline]
 pub(super) fn content_of(segment: &Segment<'_>, sender: &Endpoint) -> Content {
     if segment.payload.is_empty() {
         return Content::Other;

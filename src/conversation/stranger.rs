@@ -101,6 +101,13 @@ impl Conversation {
         is_known && !(seq_fits || ack_fits || answers)
     }
 
+    /// Whether it is worth asking if the segment begins another connection.
+    #[must_use]
+    #[inline]
+    pub(crate) fn may_begin_anew(&self, segment: &Segment<'_>, side: Side) -> bool {
+        segment.flags.syn() || self.endpoint(side.peer()).strange.is_some()
+    }
+
     /// Whether it answers a strange segment of its peer with the numbers of another
     /// connection than the one that is known: that one's beginning was not captured.
     #[must_use]

@@ -24,7 +24,7 @@ impl Engine {
         if !is_news(segment, (conversation, side)) {
             return;
         }
-        if conversation.begins_anew(segment, side) {
+        if conversation.may_begin_anew(segment, side) && conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
             self.requests.forget(&key);

@@ -18,6 +18,7 @@ mod settings;
 mod statistics;
 mod verdicts;
 
+use etherparse::TcpHeaderSlice;
 use rustc_hash::FxHashMap;
 
 pub use self::settings::Settings;
@@ -90,9 +91,11 @@ impl Engine {
     /// Takes one segment in. Once per segment, in capture order. What is not
     /// TCP is passed over.
     pub fn observe(&mut self, packet: &Packet<'_>) {
-        let Some(segment) = Segment::parse(packet) else {
+        // Cut short or malformed otherwise.
+        let Ok(tcp) = TcpHeaderSlice::from_slice(packet.tcp) else {
             return;
         };
+        let segment = Segment::of(packet, &tcp);
         let first = *self
             .interface
             .get_or_insert(segment.link.interface.unwrap_or_default());

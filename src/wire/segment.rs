@@ -68,37 +68,39 @@ impl Deref for Segment<'_> {
 const FLAGS_OFFSET: usize = 13;
 
 impl<'a> Segment<'a> {
-    /// Reads the TCP header; `None` where it is cut short or malformed.
+    /// Takes the TCP header, which stands at the beginning of `packet.tcp`.
     #[must_use]
     #[inline]
-    pub(crate) fn parse(packet: &Packet<'a>) -> Option<Self> {
-        let tcp = TcpHeaderSlice::from_slice(packet.tcp).ok()?;
+    pub(crate) fn of(packet: &Packet<'a>, tcp: &TcpHeaderSlice<'_>) -> Self {
         let header_length = tcp.slice().len();
         let payload = packet.tcp.get(header_length..).unwrap_or_default();
         let flags = tcp.slice().get(FLAGS_OFFSET).copied().unwrap_or_default();
-        let header = Header {
-            frame: packet.frame,
-            time: packet.time,
-            source: Socket {
-                address: packet.source,
-                port: tcp.source_port(),
+        // In place, because moving it costs as much as reading it.
+        Self {
+            header: Header {
+                frame: packet.frame,
+                time: packet.time,
+                source: Socket {
+                    address: packet.source,
+                    port: tcp.source_port(),
+                },
+                destination: Socket {
+                    address: packet.destination,
+                    port: tcp.destination_port(),
+                },
+                ip: packet.ip,
+                link: packet.link,
+                seq: SeqNumber(tcp.sequence_number()),
+                ack: SeqNumber(tcp.acknowledgment_number()),
+                flags: TcpFlags::of(flags),
+                window: tcp.window_size(),
+                options: Options::parse(tcp.options_iterator()),
+                payload_length: packet
+                    .tcp_reported
+                    .saturating_sub(u32::try_from(header_length).unwrap_or(u32::MAX)),
             },
-            destination: Socket {
-                address: packet.destination,
-                port: tcp.destination_port(),
-            },
-            ip: packet.ip,
-            link: packet.link,
-            seq: SeqNumber(tcp.sequence_number()),
-            ack: SeqNumber(tcp.acknowledgment_number()),
-            flags: TcpFlags::of(flags),
-            window: tcp.window_size(),
-            options: Options::parse(tcp.options_iterator()),
-            payload_length: packet
-                .tcp_reported
-                .saturating_sub(u32::try_from(header_length).unwrap_or(u32::MAX)),
-        };
-        Some(Self { header, payload })
+            payload,
+        }
     }
 }
 
