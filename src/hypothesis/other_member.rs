@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::{Effect, Line, Share, Sort, always, explained};
 use crate::{
-    case::Case,
+    case::{Case, TtlCompared, Yardstick},
     conversation::Phase,
     evidence::{Finding, Kind, shows},
 };
@@ -106,22 +106,35 @@ pub(super) const LINES: &[Line] = &[
     Line {
         effect: Effect::Adds(7),
         because: "eight or more conversations of this address show one distance only",
-        when: |case| one_distance(case) >= 8,
+        when: |case| one_distance(case) >= 8 && met_in_this_connection(case),
         source: "1 in 5 after eight that met one member (rule of succession)",
     },
     Line {
         effect: Effect::Adds(4),
         because: "four or more conversations of this address show one distance only",
-        when: |case| (4..8).contains(&one_distance(case)),
+        when: |case| (4..8).contains(&one_distance(case)) && met_in_this_connection(case),
         source: "1 in 2.5 after four that met one member",
+    },
+    Line {
+        effect: Effect::Adds(7),
+        because: "32 or more conversations of this address met one member only",
+        when: |case| one_distance(case) >= 32 && !met_in_this_connection(case),
+        source: "the next of n meets another one with 1 in n + 2 at most (rule of succession): 15 in all",
+    },
+    Line {
+        effect: Effect::Adds(3),
+        because: "twelve or more conversations of this address met one member only",
+        when: |case| (12..32).contains(&one_distance(case)) && !met_in_this_connection(case),
+        source: "the next of n meets another one with 1 in n + 2 at most (rule of succession): 11 in all",
     },
     Line {
         effect: Effect::Adds(5),
         because: "one of the two would stand within two hops, and the other four hops farther",
         when: |case| {
-            case.other_distance().is_some_and(|compared| {
+            let apart = |compared: TtlCompared| {
                 compared.hops.min(compared.hops_expected) <= 2 && compared.hops_apart() >= 4
-            })
+            };
+            case.other_distance().is_some_and(apart) && !may_be_another_site(case)
         },
         source: "estimate: members of a cluster stand together",
     },
@@ -177,10 +190,19 @@ fn begun_as_reset(case: &Case) -> u8 {
         .map_or(0, |compared| case.conversations_begun_with(compared.ttl))
 }
 
+/// Whether the yardstick is this connection's own member.
+fn met_in_this_connection(case: &Case) -> bool {
+    case.other_distance()
+        .is_some_and(|compared| compared.baseline.same_conversation())
+}
+
 /// Conversations of this address that began at the usual distance, where none began
 /// at the RST's.
 fn one_distance(case: &Case) -> u8 {
-    let compared = case.other_distance().filter(|_| begun_as_reset(case) == 0);
+    // A site that moves takes all conversations of the address along.
+    let compared = case
+        .other_distance()
+        .filter(|_| begun_as_reset(case) == 0 && !may_be_another_site(case));
     compared.map_or(0, |compared| {
         case.conversations_begun_with(compared.baseline.ttl)
     })
@@ -189,11 +211,15 @@ fn one_distance(case: &Case) -> u8 {
 /// Whether it may be another anycast site, to which the connection's packets go now:
 /// sites stand far apart, and this one holds no such connection. Packets that still
 /// come from the old one speak against it, and so does the moment of the request,
-/// for which a filter waits and a route does not.
+/// for which a filter waits and a route does not. The connection was served before.
 fn may_be_another_site(case: &Case) -> bool {
+    let served = case
+        .ttl_baseline()
+        .is_some_and(|baseline| baseline.yardstick <= Yardstick::Several);
     let later = &case.aftermath.later_ttls;
     let old_one_stays = later.returned.is_some() || later.begun_as_before > 0;
-    !matches!(case.phase, Phase::Syn | Phase::Request)
+    served
+        && !matches!(case.phase, Phase::Syn | Phase::Request)
         && !case.knows_the_connection()
         && !old_one_stays
 }

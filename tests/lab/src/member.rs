@@ -94,6 +94,15 @@ impl Member {
         node.run("ip", &["-batch", "-"], &route(address, DEVICE, 0, ""))
     }
 
+    /// Makes the node send it the way that it went before.
+    pub(crate) fn leave_all(node: &Namespace, address: IpAddr) -> Result<()> {
+        node.run(
+            "ip",
+            &["-batch", "-"],
+            &format!("route del {address} dev {DEVICE}\n"),
+        )
+    }
+
     /// Makes the node send what comes from this port for the address here.
     pub(crate) fn take_port(node: &Namespace, address: IpAddr, port: u16) -> Result<()> {
         let mut script = route(address, DEVICE, 0, &format!(" table {TABLE}"));

@@ -102,6 +102,11 @@ impl Lab {
         Member::take_all(self.net.namespace(node)?, self.family.server())
     }
 
+    /// Sends it to the server again.
+    pub(crate) fn leave_member(&self, node: Node) -> Result<()> {
+        Member::leave_all(self.net.namespace(node)?, self.family.server())
+    }
+
     /// The same for what comes from one port of the client.
     pub(crate) fn lead_port_to_member(&self, node: Node, port: u16) -> Result<()> {
         Member::take_port(self.net.namespace(node)?, self.family.server(), port)

@@ -3,7 +3,7 @@
 //! Genuine resets that one innocent story alone saves. Most are of a host whose stack writes
 //! neither IP ID nor timestamps, so that little speaks for it.
 
-use std::time::Duration;
+use std::{thread::sleep, time::Duration};
 
 use anyhow::Result;
 
@@ -39,6 +39,13 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "The route from a host with smoltcp becomes two hops shorter in mid-connection; three packets later it aborts.",
         kind: Kind::Real,
         run: route_changed,
+        captures: &[client(&[ABORTED]).note(SMOLTCP)],
+    },
+    Scenario {
+        name: "silent_route_shorter_abort",
+        purpose: "A host with smoltcp is silent for two seconds while its route becomes two hops shorter; then it aborts.",
+        kind: Kind::Real,
+        run: silent_route_shorter_abort,
         captures: &[client(&[ABORTED]).note(SMOLTCP)],
     },
     Scenario {
@@ -97,6 +104,19 @@ fn route_changed(lab: &mut Lab) -> Result<()> {
     for _ in 0..3 {
         exchange(lab, &mut client)?;
     }
+    abort(&mut client)
+}
+
+fn silent_route_shorter_abort(lab: &mut Lab) -> Result<()> {
+    let (_guest, address) = lab.start_guest(Stack::Smoltcp)?;
+    lab.build_detour(2)?;
+    lab.take_detour()?;
+    let mut client = lab.dial_to(address)?;
+    for _ in 0..4 {
+        exchange(lab, &mut client)?;
+    }
+    sleep(Duration::from_secs(2));
+    lab.leave_detour()?;
     abort(&mut client)
 }
 

@@ -27,6 +27,8 @@ const PROXY_PORT: u16 = 3128;
 /// The server is so far from the middlebox, one way.
 const AS_FAR: Duration = Duration::from_millis(20);
 const NEAR: Duration = Duration::from_millis(2);
+/// Conversations that meet one member before another one shows itself.
+const SERVED: usize = 9;
 /// As the packets of the member at the middlebox leave it.
 const MEMBER_TTL: u8 = 63;
 
@@ -66,6 +68,20 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: anycast_moves_nearer,
         captures: &[client(&[FORGOTTEN, FORGOTTEN])],
+    },
+    Scenario {
+        name: "anycast_withdrawn",
+        purpose: "Five conversations met an anycast site close by; it is withdrawn, and a site four hops and 38 ms farther resets the sixth and serves another.",
+        kind: Kind::Real,
+        run: anycast_withdrawn,
+        captures: &[client(&[FORGOTTEN])],
+    },
+    Scenario {
+        name: "member_refuses_after_nine",
+        purpose: "Nine conversations met one member of a cluster; the tenth meets one two hops nearer, where the port is closed.",
+        kind: Kind::Real,
+        run: member_refuses_after_nine,
+        captures: &[client(&[REFUSED])],
     },
     Scenario {
         name: "forged_as_member",
@@ -187,6 +203,39 @@ fn anycast_moves_nearer(lab: &mut Lab) -> Result<()> {
     served_by_member(lab, PORT)?;
     served_by_member(lab, PORT)?;
     lab.end_captures()
+}
+
+fn anycast_withdrawn(lab: &mut Lab) -> Result<()> {
+    lab.build_detour(2)?;
+    lab.take_detour()?;
+    lab.add_member(Node::NearRouter, 0, NEAR)?;
+    lab.lead_to_member(Node::NearRouter)?;
+    for _ in 0..5 {
+        served_by_member(lab, PORT)?;
+    }
+    let at_member = lab.listen_at_member(PORT)?;
+    let mut connection = connect_to_member(lab, &at_member)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    lab.leave_member(Node::NearRouter)?;
+    connection.client.send(REQUEST)?;
+    connection.client.expect_reset()?;
+    lab.settle()?;
+    let listener = lab.listen(PORT)?;
+    lab.ordinary_conversation(&listener)?;
+    lab.end_captures()
+}
+
+fn member_refuses_after_nine(lab: &mut Lab) -> Result<()> {
+    lab.add_member(Node::NearRouter, 0, AS_FAR)?;
+    let listener = lab.listen(PORT)?;
+    for _ in 0..SERVED {
+        lab.ordinary_conversation(&listener)?;
+    }
+    let next = lab.peek_client_port();
+    lab.lead_port_to_member(Node::NearRouter, next)?;
+    lab.dial_refused(PORT, Dial::default())
 }
 
 fn forged_as_member(lab: &mut Lab) -> Result<()> {
