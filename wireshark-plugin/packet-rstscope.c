@@ -67,10 +67,15 @@ dissect_tee(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }
 
+/** Of every frame, because a read filter may reject any: then its number is used again. */
 static void
-observe_pending(packet_info *pinfo)
+observe_first_visit(packet_info *pinfo)
 {
-    if (pending.frame == pinfo->num && !PINFO_FD_VISITED(pinfo)) {
+    if (PINFO_FD_VISITED(pinfo)) {
+        return;
+    }
+    rstscope_engine_begin_frame(engine, pinfo->num);
+    if (pending.frame == pinfo->num) {
         rstscope_engine_observe(engine, &pending);
         pending.frame = 0;
     }
@@ -79,7 +84,7 @@ observe_pending(packet_info *pinfo)
 static int
 dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    observe_pending(pinfo);
+    observe_first_visit(pinfo);
     const uint32_t holds = rstscope_engine_holds(engine, pinfo->num);
     /* Expert items are listed under the protocol that is current. */
     const char *outer_proto = pinfo->current_proto;

@@ -20,6 +20,7 @@ pin_signatures!(
     rstscope_preference_choice,
     rstscope_engine_new,
     rstscope_engine_free,
+    rstscope_engine_begin_frame,
     rstscope_engine_observe,
     rstscope_engine_holds,
     rstscope_engine_item,

@@ -18,7 +18,7 @@ mod rows;
 mod statistics;
 mod text;
 
-use std::{cell::RefCell, ptr::NonNull, slice};
+use std::{cell::RefCell, ptr::NonNull, rc::Rc, slice};
 
 use libc::c_char;
 
@@ -38,14 +38,42 @@ use text::Buffer;
 
 use crate::{
     engine::{Engine, Settings},
-    wire::FrameNumber,
+    wire::{FrameNumber, Packet, numbering::Numbering},
 };
 
 /// What is behind an engine's handle.
 struct Handle {
     engine: Guarded<Engine>,
+    /// What Wireshark calls the frames that the engine has seen.
+    numbering: Rc<Numbering>,
+    /// What the last segment looked like.
+    last_look: Look,
     /// Of the item that was asked for last.
     shown: RefCell<Shown>,
+}
+
+impl Handle {
+    /// The frame that Wireshark calls so; there is nothing to find under 0.
+    fn frame(&self, number: u32) -> Result<FrameNumber, rstscope_status> {
+        found(self.numbering.frame(frame(number)?))
+    }
+}
+
+/// When a segment came, and its TCP header without checksum: two that look alike in two
+/// frames of one number are one, dissected twice.
+#[derive(Default, PartialEq, Eq)]
+struct Look {
+    time: i64,
+    header: [u8; 16],
+}
+
+impl Look {
+    fn of(packet: &Packet<'_>) -> Self {
+        Self {
+            time: packet.time.0,
+            header: packet.tcp.first_chunk().copied().unwrap_or_default(),
+        }
+    }
 }
 
 /// A place of the caller's for an answer; never NULL.
@@ -148,6 +176,8 @@ fn new_handle(abi_version: u32, values: &[u32]) -> Result<Handle, rstscope_statu
     let settings = Settings::of(values).ok_or(RSTSCOPE_STATUS_INVALID)?;
     Ok(Handle {
         engine: Guarded::new(Engine::new(settings)),
+        numbering: Rc::default(),
+        last_look: Look::default(),
         shown: RefCell::default(),
     })
 }
@@ -168,6 +198,25 @@ pub unsafe extern "C" fn rstscope_engine_free(engine: *mut rstscope_engine) {
     });
 }
 
+/// A frame is dissected for the first time.
+///
+/// # Safety
+/// `engine` is NULL or a live engine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rstscope_engine_begin_frame(
+    engine: *mut rstscope_engine,
+    frame_number: u32,
+) -> rstscope_status {
+    // SAFETY: the caller's promise.
+    let Some(handle) = (unsafe { handle_mut(engine) }) else {
+        return RSTSCOPE_STATUS_NULL;
+    };
+    guard(|| {
+        let numbering = Rc::make_mut(&mut handle.numbering);
+        found(numbering.begin(frame(frame_number)?)).map(|_| ())
+    })
+}
+
 /// Shows the engine one segment.
 ///
 /// # Safety
@@ -183,9 +232,18 @@ pub unsafe extern "C" fn rstscope_engine_observe(
         return RSTSCOPE_STATUS_NULL;
     };
     handle.shown.get_mut().forget();
+    let (numbering, last_look) = (&mut handle.numbering, &mut handle.last_look);
     handle.engine.write(|engine| {
         // SAFETY: the caller's promise on the bytes.
-        let packet = unsafe { convert::to_packet(segment) }?;
+        let mut packet = unsafe { convert::to_packet(segment) }?;
+        let numbering = Rc::make_mut(numbering);
+        packet.frame = found(numbering.current(packet.frame))?;
+        let look = Look::of(&packet);
+        if numbering.has_just_rejected() && look == *last_look {
+            numbering.is_as_before();
+            return Ok(());
+        }
+        *last_look = look;
         engine.observe(&packet);
         Ok(())
     })
@@ -206,7 +264,7 @@ pub unsafe extern "C" fn rstscope_engine_holds(
     };
     let mut holds = 0;
     let status = handle.engine.read(|engine| {
-        let frame = frame(frame_number)?;
+        let frame = handle.frame(frame_number)?;
         if engine.verdict(frame).is_some() {
             holds |= RSTSCOPE_HOLDS_VERDICT;
         }

@@ -9,14 +9,14 @@ use libc::c_char;
 use super::{
     Out,
     abi::*,
-    entry, found, frame, handle, narrow,
+    entry, found, handle, narrow,
     registry::{cause_expert, followup_expert, severity},
     text::Buffer,
 };
 use crate::{
     engine::Engine,
     verdict::fields::{self, Row, Subject, Value},
-    wire::FrameNumber,
+    wire::{FrameNumber, numbering::read_with},
 };
 
 /// The rows of one item, so that they are made once and not for each row.
@@ -82,9 +82,9 @@ pub unsafe extern "C" fn rstscope_engine_item(
     let (Some(handle), Some(out), Some(buffer)) = (handle, out, buffer) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    handle.engine.read(|engine| {
+    let compose = |engine: &Engine| {
         let mut text = String::new();
-        let item = match subject(engine, frame(frame_number)?, index)? {
+        let item = match subject(engine, handle.frame(frame_number)?, index)? {
             Subject::Verdict(verdict) => {
                 verdict.write_summary(&mut text);
                 let settings = engine.settings();
@@ -107,7 +107,10 @@ pub unsafe extern "C" fn rstscope_engine_item(
         };
         buffer.set(&text)?;
         out.set(item)
-    })
+    };
+    handle
+        .engine
+        .read(|engine| read_with(&handle.numbering, || compose(engine)))
 }
 
 /// Row `index` below item `item` of `frame_number`.
@@ -136,7 +139,9 @@ pub unsafe extern "C" fn rstscope_engine_row(
     };
     handle.engine.read(|engine| {
         let mut shown = handle.shown.borrow_mut();
-        let row = entry(shown.rows(engine, frame(frame_number)?, item)?, index)?;
+        let frame = handle.frame(frame_number)?;
+        let rows = read_with(&handle.numbering, || shown.rows(engine, frame, item))?;
+        let row = entry(rows, index)?;
         let (text, number) = match &row.value {
             Value::Text(text) => (text.as_ref(), 0),
             Value::Number(number) => ("", *number),

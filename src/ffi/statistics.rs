@@ -8,7 +8,7 @@ use std::ffi::CStr;
 
 use libc::c_char;
 
-use super::{Out, abi::*, found, frame, guard::guard, handle};
+use super::{Out, abi::*, found, guard::guard, handle};
 use crate::engine::Statistics;
 
 /// Makes a count.
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn rstscope_statistics_count(
     // SAFETY: not NULL, and a string as promised.
     let sender = unsafe { CStr::from_ptr(sender) };
     handle.engine.read(|engine| {
-        statistics.count(engine, frame(frame_number)?, sender);
+        statistics.count(engine, handle.frame(frame_number)?, sender);
         Ok(())
     })
 }

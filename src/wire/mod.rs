@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod flags;
+pub(crate) mod numbering;
 mod options;
 mod packet;
 mod payload;

@@ -4,6 +4,8 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
+use super::numbering::shown;
+
 /// Wireshark's frame number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameNumber(NonZeroU32);
@@ -26,8 +28,12 @@ impl FrameNumber {
 }
 
 impl fmt::Display for FrameNumber {
+    /// As the reader of the text knows it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match shown(*self) {
+            Some(number) => number.0.fmt(f),
+            None => f.write_str("(filtered out)"),
+        }
     }
 }
 

@@ -164,6 +164,7 @@ every_pointer_may_be_null(void)
     CHECK(rstscope_preference_choice(0, 0, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, NULL, count, &engine) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count, NULL) == RSTSCOPE_STATUS_NULL);
+    CHECK(rstscope_engine_begin_frame(NULL, SYN_FRAME) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(NULL, &syn) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(engine, NULL) == RSTSCOPE_STATUS_NULL);
     CHECK(rstscope_engine_observe(engine, &no_bytes) == RSTSCOPE_STATUS_NULL);
@@ -391,6 +392,30 @@ frames_are_counted_once_and_anew_when_they_change(void)
     rstscope_engine_free(engine);
 }
 
+/** A read filter rejects the SYN, and the RST takes its number. */
+static void
+verdict_stands_on_the_frame_that_has_its_number_last(void)
+{
+    rstscope_engine *engine = NULL;
+    uint32_t values[MOST_PREFERENCES];
+    const uint32_t count = defaults(values);
+    const rstscope_segment syn = segment(SYN_FRAME, 1, 2, SYN);
+    rstscope_segment rst = segment(RST_FRAME, 2, 1, RST);
+    rst.frame = SYN_FRAME;
+    CHECK(rstscope_engine_new(RSTSCOPE_ABI_VERSION, values, count, &engine) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_begin_frame(engine, 0) == RSTSCOPE_STATUS_NOT_FOUND);
+    CHECK(rstscope_engine_begin_frame(engine, SYN_FRAME) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_observe(engine, &syn) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_holds(engine, SYN_FRAME) == 0);
+    CHECK(rstscope_engine_begin_frame(engine, SYN_FRAME) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_observe(engine, &rst) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_holds(engine, SYN_FRAME) == RSTSCOPE_HOLDS_VERDICT);
+    /* The next frame of this number is not TCP. */
+    CHECK(rstscope_engine_begin_frame(engine, SYN_FRAME) == RSTSCOPE_STATUS_OK);
+    CHECK(rstscope_engine_holds(engine, SYN_FRAME) == 0);
+    rstscope_engine_free(engine);
+}
+
 int
 main(void)
 {
@@ -403,6 +428,7 @@ main(void)
     text_is_copied_whole_or_not_at_all();
     rows_follow_what_is_observed();
     frames_are_counted_once_and_anew_when_they_change();
+    verdict_stands_on_the_frame_that_has_its_number_last();
     panic_disables_the_engine_and_no_other();
     return EXIT_SUCCESS;
 }

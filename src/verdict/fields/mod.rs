@@ -11,7 +11,7 @@ pub(crate) use table::TABLE;
 use std::{borrow::Cow, ffi::CStr, sync::LazyLock, time::Duration};
 
 use super::{Followup, Verdict};
-use crate::wire::FrameNumber;
+use crate::wire::{FrameNumber, numbering::shown};
 
 /// One field: what it is called, what it means, and where its value comes from.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ impl Source {
             Self::Uint32(get) => number(get.value(of, index)?.into()),
             Self::Int16(get) => number(get.value(of, index)?.into()),
             Self::Int32(get) => number(get.value(of, index)?.into()),
-            Self::Frame(get) => number(get.value(of, index)?.get().into()),
+            Self::Frame(get) => number(shown(get.value(of, index)?)?.get().into()),
             Self::Time(get) => {
                 let nanoseconds = get.value(of, index)?.as_nanos();
                 number(i64::try_from(nanoseconds).unwrap_or(i64::MAX))
