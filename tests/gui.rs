@@ -234,7 +234,7 @@ fn packet_list_tells_resets_apart() -> Outcome {
     for phrases in [
         ["port_closed", "disruptive"],
         ["application_abort", "noteworthy"],
-        ["data_after_close", "benign"],
+        ["request_lost", "disruptive"],
         ["connection_rejected", "disruptive"],
         ["content_filter", "disruptive"],
         ["consequence", "benign"],

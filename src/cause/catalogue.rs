@@ -27,6 +27,7 @@ macro_rules! causes {
 causes! {
     PortClosed
     ConnectionRejected
+    UnacceptableReset
     HalfOpenScan
     ConnectScan
     HealthCheck
@@ -34,6 +35,7 @@ causes! {
     NotAccepted
     Backscatter
     RequestRejected
+    RequestLost
     ApplicationAbort
     UnreadData
     DataAfterClose

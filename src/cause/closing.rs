@@ -3,14 +3,17 @@
 //! RSTs of a connection that one side had closed already, or that a TLS alert
 //! had ended.
 
+use std::time::Duration;
+
 use super::{
     About, Cause, Impact,
     row::{Row, Rule, name},
+    write_trigger_frame,
 };
 use crate::{
     case::{Case, Origin},
-    conversation::{Phase, SegmentKind, Shape},
-    words::say,
+    conversation::{Phase, Role, SegmentKind, Shape, Trigger},
+    words::{say, write_span},
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -48,6 +51,22 @@ pub(super) const RULES: &[Rule] = &[
         },
         recognise: |case, _| case.sender.fin() && case.shape() == Shape::Active,
         write: write_abort_after_fin,
+    }),
+    Rule::Row(Row {
+        cause: Cause::RequestLost,
+        name: name!("request_lost"),
+        title: c"request lost on a closed connection",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A server that had answered before sends its FIN; the client, which sends none, uses the connection for another request, and gets the RST.",
+            means: "The server closed an idle connection that the client kept for reuse: the request was never answered. Proxies report it as 502 or 503, programs as \"connection reset by peer\".",
+            alike: "Data after close, where the client only goes on with what the server has answered already.",
+            source: "RFC 9112 §9.3.1 and §9.5 (closing idle connections, and what to retry); RFC 9293 §3.6.1.",
+            next: "Let the client drop idle connections sooner than the server does (its keep-alive timeout), and retry requests that got no byte of an answer.",
+        },
+        recognise: |case, _| loses_request(case),
+        write: write_request_lost,
     }),
     Rule::Row(Row {
         cause: Cause::DataAfterClose,
@@ -91,6 +110,22 @@ fn follows_alert(case: &Case) -> bool {
     (case.sender.tls_alert() || case.receiver.tls_alert()) && case.phase != Phase::Closed
 }
 
+/// Whether the client has asked for something after the server's FIN: a request of its
+/// own, or data that it sent although it had acknowledged the FIN.
+fn loses_request(case: &Case) -> bool {
+    let (server, client) = (&case.sender, &case.receiver);
+    let asks = |trigger: Trigger| {
+        let kept_sending = trigger.kind.carries_payload() && server.fin_acked();
+        let is_later = Some(trigger.frame) > server.fin_frame;
+        is_later && (trigger.kind == SegmentKind::HttpRequest || kept_sending)
+    };
+    let is_reused = server.fin() && server.payload > 0 && !client.fin();
+    case.role == Some(Role::Server)
+        && is_reused
+        && case.trigger().is_some_and(asks)
+        && case.unacked_bytes().unwrap_or(0) > 0
+}
+
 fn answers_late_syn_ack(case: &Case) -> bool {
     let trigger = case.trigger();
     case.shape() == Shape::Passive
@@ -115,6 +150,21 @@ fn write_abort_after_fin(case: &Case, _: Origin, out: &mut String) {
         say!(out, " in frame {fin}");
     }
     say!(out, " and now drops the rest of the connection.");
+}
+
+fn write_request_lost(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "The server had closed the connection");
+    if let Some(fin) = case.sender.fin_frame {
+        say!(out, " (FIN in frame {fin})");
+    }
+    say!(out, " before the client's next request");
+    write_trigger_frame(case, out);
+    if let Some(idle) = case.idle.filter(|idle| *idle >= Duration::from_secs(1)) {
+        say!(out, ", which came after ");
+        write_span(out, idle);
+        say!(out, " of silence");
+    }
+    say!(out, ": the request was never answered.");
 }
 
 fn write_data_after_close(case: &Case, _: Origin, out: &mut String) {

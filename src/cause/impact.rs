@@ -67,6 +67,14 @@ impl Impact {
                 Self::Disruptive
             }
             Cause::DataAfterClose if cut => Self::Noteworthy,
+            // Not the rest of a response, but all of it.
+            Cause::DataAfterClose
+                if case.role == Some(Role::Client)
+                    && case.unacked_bytes() == Some(case.receiver.payload)
+                    && lost =>
+            {
+                Self::Disruptive
+            }
             Cause::ApplicationAbort if case.phase == Phase::Data && lost => Self::Disruptive,
             // A client that throws away a response that it no longer wants
             // harms nobody but itself; a server that does not read its request

@@ -10,11 +10,27 @@ use super::{
 };
 use crate::{
     case::{Case, Origin, Scan},
-    conversation::{Phase, Role, SegmentKind, Shape},
+    conversation::{Acceptability, Phase, Role, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
 
 pub(super) const RULES: &[Rule] = &[
+    Rule::Row(Row {
+        cause: Cause::UnacceptableReset,
+        name: name!("unacceptable_reset"),
+        title: c"refusal that the client must ignore",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "The answer to a SYN is an RST without ACK, or one that does not acknowledge the SYN.",
+            means: "The client must drop it: its attempt ends by its own timeout, seconds or minutes later, instead of failing at once.",
+            alike: "An RST of an older connection on the same ports, which may be dropped without harm.",
+            source: "RFC 9293 §3.10.7.3.",
+            next: "Find what answers with these numbers: a load balancer, firewall or NAT that rewrites sequence numbers in one direction only.",
+        },
+        recognise: is_unacceptable,
+        write: write_unacceptable,
+    }),
     Rule::Row(Row {
         cause: Cause::ConnectionRejected,
         name: name!("connection_rejected"),
@@ -150,6 +166,37 @@ pub(super) const RULES: &[Rule] = &[
         write: write_not_accepted,
     }),
 ];
+
+/// Whether it answers the SYN, and with numbers that the client must not take for an
+/// answer. A forger's guesses are told otherwise.
+fn is_unacceptable(case: &Case, origin: Origin) -> bool {
+    answers_syn(case)
+        && origin != Origin::Middlebox
+        && case.acceptability == Acceptability::OutOfWindow
+        && !case.sender.has_seq()
+}
+
+fn write_unacceptable(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "The answer to the SYN");
+    if let Some(syn) = case.receiver.last_frame {
+        say!(out, " in frame {syn}");
+    }
+    if case.reset.flags.ack() {
+        let off = case.reset.ack.distance(case.receiver.snd_nxt);
+        say!(
+            out,
+            " acknowledges {} too {}",
+            Count(off.unsigned_abs(), "byte"),
+            if off < 0 { "few" } else { "many" },
+        );
+    } else {
+        say!(out, " has no ACK flag");
+    }
+    say!(
+        out,
+        ": the client must ignore it, and fails only by its own timeout."
+    );
+}
 
 fn answers_syn(case: &Case) -> bool {
     case.phase == Phase::Syn && case.role == Some(Role::Server)

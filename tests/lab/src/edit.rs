@@ -37,6 +37,8 @@ pub(crate) enum Edit {
     SecondClock(i64),
     /// From the first such frame on, the server's bytes have numbers that are lower by so much.
     Renumbered(Which, u32),
+    /// These frames acknowledge so much less.
+    AcknowledgesLess(Which, u32),
 }
 
 /// A frame of the file, and which of the recorded ones it is, from 0.
@@ -60,6 +62,9 @@ impl Edit {
             }
             Self::Renumbered(..) => {
                 "the lab lowered the server's sequence numbers in the later connection".to_owned()
+            }
+            Self::AcknowledgesLess(_, by) => {
+                format!("the lab lowered the acknowledgement number by {by} on the way")
             }
         }
     }
@@ -104,7 +109,16 @@ impl Edit {
             Self::Renumbered(from, by) => {
                 let first = first(&frames, from)?;
                 for (_, frame) in frames.iter_mut().skip(first) {
-                    renumber(frame, by)?;
+                    rewrite(frame, |tcp| renumber(tcp, by))?;
+                }
+            }
+            Self::AcknowledgesLess(which, by) => {
+                for (_, frame) in &mut frames {
+                    if which(&frame.segment) {
+                        rewrite(frame, |tcp| {
+                            tcp.acknowledgment_number = tcp.acknowledgment_number.wrapping_sub(by);
+                        })?;
+                    }
                 }
             }
         }
@@ -142,7 +156,16 @@ fn copy(frames: &mut Vec<Edited>, later: Duration, change: fn(&mut Vec<u8>)) {
 }
 
 /// Lowers the numbers of the server's bytes in one frame; the client has the higher port.
-fn renumber(frame: &mut Frame, by: u32) -> Result<()> {
+fn renumber(tcp: &mut TcpHeader, by: u32) {
+    if tcp.source_port < tcp.destination_port {
+        tcp.sequence_number = tcp.sequence_number.wrapping_sub(by);
+    } else if tcp.ack {
+        tcp.acknowledgment_number = tcp.acknowledgment_number.wrapping_sub(by);
+    }
+}
+
+/// Changes a frame's TCP header, and its checksum with it.
+fn rewrite(frame: &mut Frame, change: impl FnOnce(&mut TcpHeader)) -> Result<()> {
     let (link, packet) = frame
         .bytes
         .split_at_checked(ETHERNET_HEADER)
@@ -154,11 +177,7 @@ fn renumber(frame: &mut Frame, by: u32) -> Result<()> {
         Ipv6Header::from_slice(packet)?.1
     };
     let (mut tcp, payload) = TcpHeader::from_slice(segment)?;
-    if tcp.source_port < tcp.destination_port {
-        tcp.sequence_number = tcp.sequence_number.wrapping_sub(by);
-    } else if tcp.ack {
-        tcp.acknowledgment_number = tcp.acknowledgment_number.wrapping_sub(by);
-    }
+    change(&mut tcp);
     tcp.checksum = if is_v4 {
         tcp.calc_checksum_ipv4(&Ipv4Header::from_slice(packet)?.0, payload)?
     } else {

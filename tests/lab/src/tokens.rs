@@ -50,6 +50,7 @@ pub(crate) enum Phase {
 pub(crate) enum Cause {
     PortClosed,
     ConnectionRejected,
+    UnacceptableReset,
     HalfOpenScan,
     ConnectScan,
     HealthCheck,
@@ -57,6 +58,7 @@ pub(crate) enum Cause {
     NotAccepted,
     Backscatter,
     RequestRejected,
+    RequestLost,
     ApplicationAbort,
     UnreadData,
     DataAfterClose,

@@ -76,6 +76,7 @@ pub const FIELDS: &[(&str, &str)] = &[
 pub const CAUSES: &[&str] = &[
     "port_closed",
     "connection_rejected",
+    "unacceptable_reset",
     "half_open_scan",
     "connect_scan",
     "health_check",
@@ -83,6 +84,7 @@ pub const CAUSES: &[&str] = &[
     "not_accepted",
     "backscatter",
     "request_rejected",
+    "request_lost",
     "application_abort",
     "unread_data",
     "data_after_close",

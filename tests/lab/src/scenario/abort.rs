@@ -23,7 +23,7 @@ const UNREAD: Declared = genuine(Phase::Data, Cause::UnreadData, Impact::Notewor
 /// On the client's side all that it had received was acknowledged, as read data would be.
 const CANCELLED_DOWNLOAD: Declared = looking_like(UNREAD, Cause::ApplicationAbort);
 const REJECTED: Declared = genuine(Phase::Request, Cause::RequestRejected, Impact::Disruptive);
-const AFTER_CLOSE: Declared = genuine(Phase::Closing, Cause::DataAfterClose, Impact::Benign);
+const LOST: Declared = genuine(Phase::Closing, Cause::RequestLost, Impact::Disruptive);
 const AFTER_FIN: Declared = genuine(Phase::Closing, Cause::AbortAfterFin, Impact::Benign);
 const CANCELLED: Declared = genuine(Phase::Request, Cause::ApplicationAbort, Impact::Noteworthy);
 const ALERT: Declared = genuine(Phase::Data, Cause::TlsAlert, Impact::Disruptive);
@@ -66,11 +66,11 @@ pub(super) const TABLE: &[Scenario] = &[
         captures: &[client(&[REJECTED])],
     },
     Scenario {
-        name: "data_after_close",
-        purpose: "The client sends to a server that has closed in order.",
+        name: "request_lost",
+        purpose: "The client sends another request to a server that has answered one and closed in order.",
         kind: Kind::Real,
-        run: data_after_close,
-        captures: &[client(&[AFTER_CLOSE]), server(&[AFTER_CLOSE])],
+        run: request_lost,
+        captures: &[client(&[LOST]), server(&[LOST])],
     },
     Scenario {
         name: "abort_after_fin",
@@ -167,7 +167,7 @@ fn request_unread(lab: &mut Lab) -> Result<()> {
     connection.client.expect_reset()
 }
 
-fn data_after_close(lab: &mut Lab) -> Result<()> {
+fn request_lost(lab: &mut Lab) -> Result<()> {
     let listener = lab.listen(PORT)?;
     let mut connection = lab.connect(&listener)?;
     connection.exchange(REQUEST, RESPONSE)?;

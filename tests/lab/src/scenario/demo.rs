@@ -30,7 +30,7 @@ const BLOCKED_PORT: u16 = 23;
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
-const AFTER_CLOSE: Declared = genuine(Phase::Closing, Cause::DataAfterClose, Impact::Benign);
+const LOST: Declared = genuine(Phase::Closing, Cause::RequestLost, Impact::Disruptive);
 const REJECTED: Declared = foreign(Phase::Syn, Cause::ConnectionRejected, Impact::Disruptive);
 const FILTERED: Declared = foreign(Phase::Request, Cause::ContentFilter, Impact::Disruptive);
 
@@ -42,7 +42,7 @@ pub(super) const TABLE: &[Scenario] = &[Scenario {
     captures: &[client(&[
         REFUSED,
         ABORT,
-        AFTER_CLOSE,
+        LOST,
         REJECTED,
         FILTERED,
         FILTERED,

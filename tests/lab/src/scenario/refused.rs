@@ -8,9 +8,11 @@ use anyhow::Result;
 
 use super::{Scenario, client, documented::public_hosts, genuine, server, undecidable};
 use crate::{
+    edit::Edit,
     lab::Lab,
     net::Node,
     peer::Dial,
+    segment::Segment,
     tokens::{Cause, Impact, Kind, Phase},
 };
 
@@ -19,6 +21,7 @@ const CLOSED_PORT: u16 = 8081;
 /// TOS byte of expedited forwarding.
 const EXPEDITED: u32 = 0xb8;
 
+const IGNORED: super::Declared = genuine(Phase::Syn, Cause::UnacceptableReset, Impact::Disruptive);
 const REFUSED: super::Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
 const CANCELLED: super::Declared = genuine(
     Phase::Handshake,
@@ -35,6 +38,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: closed_port,
         captures: &[client(&[REFUSED]), server(&[REFUSED])],
+    },
+    Scenario {
+        name: "closed_port_wrong_ack",
+        purpose: "A port where nothing listens; on the way the refusal loses one from its acknowledgement number, as a device that rewrites numbers in one direction does.",
+        kind: Kind::Synthetic,
+        run: closed_port,
+        captures: &[client(&[IGNORED]).edited(&[Edit::AcknowledgesLess(is_reset, 1)])],
     },
     Scenario {
         name: "closed_port_only",
@@ -165,4 +175,8 @@ fn not_accepted(lab: &mut Lab) -> Result<()> {
     drop(listener);
     first.expect_reset()?;
     second.expect_reset()
+}
+
+fn is_reset(segment: &Segment) -> bool {
+    segment.flags.rst
 }
