@@ -13,6 +13,7 @@ use super::{
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, Role, SegmentKind, Shape, Trigger},
+    mutation::limit,
     words::{say, write_span},
 };
 
@@ -110,12 +111,17 @@ fn follows_alert(case: &Case) -> bool {
     (case.sender.tls_alert() || case.receiver.tls_alert()) && case.phase != Phase::Closed
 }
 
+/// From then on a client that sends once more has kept the connection for later.
+const KEPT_FOR_LATER: Duration = Duration::from_secs(1);
+
 /// Whether the client has asked for something after the server's FIN: a request of its
-/// own, or data that it sent although it had acknowledged the FIN.
+/// own, or data that it sent long after it had acknowledged the FIN. What comes sooner
+/// may be the rest of what the server has answered already.
 fn loses_request(case: &Case) -> bool {
     let (server, client) = (&case.sender, &case.receiver);
     let asks = |trigger: Trigger| {
-        let kept_sending = trigger.kind.carries_payload() && server.fin_acked();
+        let waited = case.idle.is_some_and(|idle| idle >= limit!(KEPT_FOR_LATER));
+        let kept_sending = trigger.kind.carries_payload() && server.fin_acked() && waited;
         let is_later = Some(trigger.frame) > server.fin_frame;
         is_later && (trigger.kind == SegmentKind::HttpRequest || kept_sending)
     };
@@ -159,7 +165,7 @@ fn write_request_lost(case: &Case, _: Origin, out: &mut String) {
     }
     say!(out, " before the client's next request");
     write_trigger_frame(case, out);
-    if let Some(idle) = case.idle.filter(|idle| *idle >= Duration::from_secs(1)) {
+    if let Some(idle) = case.idle.filter(|idle| *idle >= limit!(KEPT_FOR_LATER)) {
         say!(out, ", which came after ");
         write_span(out, idle);
         say!(out, " of silence");

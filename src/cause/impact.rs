@@ -8,6 +8,7 @@ use super::Cause;
 use crate::{
     case::{Case, Origin},
     conversation::{Phase, Role},
+    mutation::limit,
 };
 
 /// The value of `rst.impact`.
@@ -31,6 +32,10 @@ pub(crate) enum Severity {
     /// Warning.
     Warn,
 }
+
+/// Repetitions of the same data after which nobody has taken it (RFC 9293 §3.8.3: R1, at
+/// least 3, is when the network layer is told).
+const IN_VAIN: u8 = 3;
 
 impl Impact {
     /// All of them.
@@ -63,6 +68,18 @@ impl Impact {
         let lost = case.unacked_bytes().unwrap_or(0) > 0;
         let cut = case.role == Some(Role::Server) && case.unsent.is_some();
         match cause {
+            // Part of what the first one did.
+            Cause::Consequence if origin == Origin::Middlebox => Self::Noteworthy,
+            // Both were about to go, and nothing was on the way.
+            Cause::PolicyBlock if matches!(case.phase, Phase::Closing | Phase::Closed) && !lost => {
+                Self::Noteworthy
+            }
+            // It gives up on what it has sent in vain.
+            Cause::ApplicationAbort | Cause::UnreadData | Cause::AbortAfterFin
+                if case.sender.retransmissions >= limit!(IN_VAIN) =>
+            {
+                Self::Disruptive
+            }
             Cause::ApplicationAbort | Cause::UnreadData | Cause::AbortAfterFin if cut => {
                 Self::Disruptive
             }

@@ -316,4 +316,4 @@ const fn told(story: &'static str, declared: Declared) -> Declared {
 const CONSEQUENCE: Declared = genuine(Phase::Reset, Cause::Consequence, Impact::Benign);
 
 /// A further shot at a connection that the first has ended.
-const SHOT: Declared = foreign(Phase::Reset, Cause::Consequence, Impact::Benign);
+const SHOT: Declared = foreign(Phase::Reset, Cause::Consequence, Impact::Noteworthy);
