@@ -36,6 +36,7 @@ causes! {
     Backscatter
     RequestRejected
     RequestLost
+    OwnFilter
     ApplicationAbort
     UnreadData
     DataAfterClose

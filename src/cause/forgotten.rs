@@ -11,7 +11,7 @@ use super::{
     write_trigger_frame,
 };
 use crate::{
-    case::{Case, Origin},
+    case::{Case, Continuation, OVERTAKEN_AT_MOST, Origin},
     conversation::{Phase, SegmentKind, Shape},
     mutation::limit,
     words::{Count, say, write_span},
@@ -51,6 +51,22 @@ pub(super) const RULES: &[Rule] = &[
         },
         recognise: |case, _| is_unsolicited_answer(case) || is_stray(case),
         write: write_stray_answer,
+    }),
+    Rule::Row(Row {
+        cause: Cause::OwnFilter,
+        name: name!("own_filter"),
+        title: c"reset by the host's own filter or NAT",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A host answers a segment as if it knew no connection, and its socket goes on past the RST all the same: new data, or acknowledgements of what came later.",
+            means: "Not its TCP sent the RST but its own packet filter, NAT or connection tracking (conntrack takes a late segment for INVALID), or the host in front of its container.",
+            alike: "A device right beside the host; another member of a cluster, which lacks the connection; a program that holds it with raw packets, of which the kernel knows nothing. A host that restarted never goes on.",
+            source: "RFC 9293 §3.10.7.1 (only CLOSED answers so); nf_conntrack-sysctl, nf_conntrack_tcp_be_liberal.",
+            next: "Look at the host's own firewall, NAT and conntrack rules (reject rules, INVALID packets, nf_conntrack_tcp_be_liberal), and at the machine that its containers stand behind.",
+        },
+        recognise: |case, _| no_longer_knows(case) && lives_on(case),
+        write: write_own_filter,
     }),
     Rule::Row(Row {
         cause: Cause::RetransmissionTimeout,
@@ -119,6 +135,31 @@ pub(super) const RULES: &[Rule] = &[
         write: write_no_connection,
     }),
 ];
+
+/// Whether its claimed sender's socket has gone on, with what was not sent before the RST.
+fn lives_on(case: &Case) -> bool {
+    let goes_on = |later: &Continuation| {
+        let is_late =
+            later.after > limit!(OVERTAKEN_AT_MOST of "case::aftermath") || case.was_sent_after();
+        later.plausible && (later.acknowledges_later || (is_late && later.is_progress()))
+    };
+    let continued = case.aftermath.continued.filter(goes_on);
+    continued.is_some() && !case.was_sent_before() && !case.continuation_is_strange()
+}
+
+fn write_own_filter(case: &Case, _: Origin, out: &mut String) {
+    let sender = case.sender_word();
+    say!(out, "The {sender}'s socket lives: it goes on");
+    if let Some(later) = case.aftermath.continued {
+        say!(out, " ");
+        write_span(out, later.after);
+        say!(out, " after this RST (frame {})", later.frame);
+    }
+    say!(
+        out,
+        ". The host's own filter, NAT or conntrack sent it, or another member of its cluster that lacks the connection."
+    );
+}
 
 /// Retransmissions without an answer from which on a host may have given up
 /// (measured with `tcp_retries2` = 2: three copies were sent).

@@ -29,6 +29,29 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         r"\b(?:data|HTTP request|TLS ClientHello) in frame (?<f>\d+)|last data \(frame (?<g>\d+)\)",
         |c, m| wrong(c.frame(m)?.payload.is_empty(), "no payload"),
     ),
+    (
+        r"socket lives: it goes on (?<span>[\d.]+ (µs|ms|s)) after this RST \(frame (?<f>\d+)\)",
+        |c, m| {
+            let later = c.frame(m)?;
+            let (is_later, span) = (later.frame > c.reset.frame, m.name("span")?.as_str());
+            wrong(!is_later || later.rst, "does not go on")
+                .or_else(|| c.sender_only(m))
+                .or_else(|| wrong(!is_span(later.time - c.reset.time, span), "another time"))
+        },
+    ),
+    (
+        r"answer to the SYN in frame (?<f>\d+) acknowledges (?<n>\d+) bytes? too (?<few>few|many)",
+        |c, m| {
+            let syn = c.frame(m)?;
+            let off = c
+                .reset
+                .ack
+                .wrapping_sub(syn.seq.wrapping_add(1))
+                .cast_signed();
+            let fits = off.unsigned_abs() == number(m, "n")? && (off < 0) == (&m["few"] == "few");
+            wrong(!syn.syn || !fits, "other numbers")
+        },
+    ),
     (r"HTTP request in frame (?<f>\d+)", |c, m| {
         wrong(!c.frame(m)?.payload.is_ascii(), "no HTTP")
     }),

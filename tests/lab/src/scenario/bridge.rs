@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use super::{
-    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine, looking_like,
     payload::{MORE, REQUEST, RESPONSE},
     server, undecidable,
 };
@@ -42,7 +42,10 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: bridge_rejected_mid_stream,
         captures: &[
-            client(&[undecidable(BLOCKED), CONSEQUENCE]),
+            client(&[
+                undecidable(looking_like(BLOCKED, Cause::OwnFilter)),
+                CONSEQUENCE,
+            ]),
             server(&[FORGOTTEN]),
         ],
     },

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{
-    CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
+    CONSEQUENCE, Declared, Scenario, client, foreign, genuine, looking_like,
     payload::{BLOCKED_NAME, MORE, REQUEST, RESPONSE, client_hello},
 };
 use crate::{
@@ -37,7 +37,9 @@ const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Di
 const REJECTED: Declared = genuine(Phase::Request, Cause::RequestRejected, Impact::Disruptive);
 const BLOCKED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
 /// By the host of a container: its own filter, but not that socket.
-const HOST_REJECTED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+const HOST_REJECTED: Declared = genuine(Phase::Data, Cause::OwnFilter, Impact::Disruptive);
+/// The first member goes on, as behind a filter of its own.
+const BY_ANOTHER: Declared = looking_like(FORGOTTEN, Cause::OwnFilter);
 const FILTERED: Declared = foreign(Phase::Request, Cause::ContentFilter, Impact::Disruptive);
 
 pub(super) const TABLE: &[Scenario] = &[
@@ -60,7 +62,7 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "One packet of a connection goes to another member, which does not know it; the first member goes on.",
         kind: Kind::Real,
         run: member_for_a_moment,
-        captures: &[client(&[FORGOTTEN, CONSEQUENCE])],
+        captures: &[client(&[BY_ANOTHER, CONSEQUENCE])],
     },
     Scenario {
         name: "anycast_moves_nearer",

@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 use super::{
     CONSEQUENCE, Declared, Scenario, client, foreign, genuine,
     injected::forged_now,
+    looking_like,
     payload::{MORE, REQUEST, RESPONSE},
     probe::syn,
     server, undecidable,
@@ -34,10 +35,14 @@ const KEEPALIVE: &[u8] = &[
 const SAME_DISTANCE: u8 = 253;
 
 /// A device right before the server would look the same, but not on the server's own link.
-const FILTERED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+const FILTERED: Declared = genuine(Phase::Data, Cause::OwnFilter, Impact::Disruptive);
 /// The client's answer to the server's data, where its reason is not in the capture.
 const UNWANTED: Declared = genuine(Phase::Handshake, Cause::HalfOpenScan, Impact::Noteworthy);
-const DISOWNED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+/// A host that no longer knows the connection looks so; the program goes on all the same.
+const DISOWNED: Declared = looking_like(
+    genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive),
+    Cause::OwnFilter,
+);
 const BLIND: Declared = foreign(Phase::Data, Cause::BlindInjection, Impact::Noteworthy);
 
 /// A rule for a host's own filter.

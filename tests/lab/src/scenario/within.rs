@@ -21,7 +21,7 @@ const PORT: u16 = 80;
 const CLOSED_PORT: u16 = 81;
 
 const REFUSED: Declared = genuine(Phase::Syn, Cause::PortClosed, Impact::Disruptive);
-const FILTERED: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
+const FILTERED: Declared = genuine(Phase::Data, Cause::OwnFilter, Impact::Disruptive);
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 
 pub(super) const TABLE: &[Scenario] = &[
