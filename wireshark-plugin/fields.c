@@ -19,6 +19,8 @@ typedef struct registered_field {
 
 /** By index; Wireshark keeps pointers into it until it ends: never freed. */
 static registered_field *fields;
+/** What was registered; Wireshark keeps pointers into it, too. */
+static hf_register_info *rows;
 
 static const struct {
     enum ftenum type;
@@ -59,7 +61,7 @@ void
 fields_register(int proto)
 {
     const uint32_t count = rstscope_field_count();
-    hf_register_info *rows = g_new0(hf_register_info, count);
+    rows = g_new0(hf_register_info, count);
     fields = g_new0(registered_field, count);
     for (uint32_t index = 0; index < count; index++) {
         registered_field *field = &fields[index];

@@ -13,6 +13,7 @@
 /** A preference with the place where Wireshark keeps its value. */
 typedef struct registered_preference {
     rstscope_preference row;
+    const enum_val_t *choices;
     union {
         compat_pref_bool boolean;
         guint number;
@@ -53,8 +54,9 @@ register_preference(module_t *module, uint32_t index, registered_preference *pre
         break;
     default:
         preference->value.choice = (gint)row->default_value;
+        preference->choices = choices_of(index);
         prefs_register_enum_preference(module, row->name, row->title, row->description,
-                                       &preference->value.choice, choices_of(index), FALSE);
+                                       &preference->value.choice, preference->choices, FALSE);
     }
 }
 
