@@ -17,9 +17,8 @@ typedef struct registered_field {
     int ett;
 } registered_field;
 
-/** By index; Wireshark keeps pointers into it until it ends: never freed. */
+/** By index; Wireshark keeps pointers into both until it ends: never freed. */
 static registered_field *fields;
-/** What was registered; Wireshark keeps pointers into it, too. */
 static hf_register_info *rows;
 
 static const struct {

@@ -51,6 +51,8 @@ pub struct Conversation {
     resets: PerSide<Option<NotedReset>>,
     client: Option<Side>,
     roles_assumed: bool,
+    /// What went before may have been forgotten for want of memory.
+    forgotten: bool,
     /// The first RST that refused the attempt which the client goes on with.
     refused: Option<FrameNumber>,
 }
@@ -78,8 +80,20 @@ impl Conversation {
             resets: PerSide::default(),
             client: likely_server.map(Side::peer),
             roles_assumed: true,
+            forgotten: false,
             refused: None,
         }
+    }
+
+    /// What went before may have been forgotten for want of memory.
+    pub(super) const fn set_forgotten(&mut self) {
+        self.forgotten = true;
+    }
+
+    /// Whether both sides were heard, and one of them with data.
+    #[must_use]
+    pub(super) fn has_exchanged_data(&self) -> bool {
+        self.ends.iter().all(Endpoint::has_seq) && self.ends.iter().any(|end| end.payload > 0)
     }
 
     /// One side.
@@ -182,7 +196,7 @@ impl Conversation {
         if self.holds_reset() {
             return Phase::Reset;
         }
-        if self.last_heard().is_none() {
+        if self.forgotten || self.last_heard().is_none() {
             return Phase::Unknown;
         }
         let Some(client_side) = self.client else {

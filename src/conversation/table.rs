@@ -5,7 +5,6 @@
 use std::{
     hash::{Hash, Hasher},
     net::IpAddr,
-    num::NonZeroUsize,
 };
 
 use lru::LruCache;
@@ -74,47 +73,105 @@ impl Key {
     }
 }
 
-/// Conversations that are remembered at a time; the longest silent goes first.
-/// 262,144 of them take about 120 MiB, less than Wireshark itself keeps for
-/// that many.
-const MOST_CONVERSATIONS: NonZeroUsize = NonZeroUsize::new(1 << 18).unwrap();
+/// Conversations that are remembered at a time: about 120 MiB, less than Wireshark itself
+/// keeps for that many.
+const MOST_CONVERSATIONS: usize = 1 << 18;
+
+/// Places that settled conversations leave to others.
+const LEFT_TO_OTHERS: usize = MOST_CONVERSATIONS / 8;
 
 /// All conversations.
+///
+/// Those in which data has been exchanged are settled: a flood of SYNs, or of anything
+/// that nobody answers, pushes out others of its kind, and they stay. Within either kind
+/// the longest silent goes first.
 #[derive(Debug)]
 pub(crate) struct Table {
-    conversations: LruCache<Key, Conversation>,
+    others: LruCache<Key, Conversation>,
+    settled: LruCache<Key, Conversation>,
+    /// The one used last is settled.
+    last_is_settled: bool,
+    most: usize,
     evicted: bool,
 }
 
 impl Default for Table {
     fn default() -> Self {
         Self {
-            conversations: LruCache::new(MOST_CONVERSATIONS),
+            others: LruCache::unbounded(),
+            settled: LruCache::unbounded(),
+            last_is_settled: false,
+            most: MOST_CONVERSATIONS,
             evicted: false,
         }
     }
 }
 
 impl Table {
-    /// The conversation of these sockets, begun if it is new; there always is one.
+    /// The conversation of these sockets; there always is one. It begins if it is new,
+    /// with a SYN or, if `opens` is false, in its middle.
     #[inline]
-    pub(crate) fn entry(&mut self, key: Key) -> Option<&mut Conversation> {
+    pub(crate) fn entry(&mut self, key: Key, opens: bool) -> Option<&mut Conversation> {
         // Segments come in runs (of 2 to 3 in public captures), and the conversation of
         // the last one is at hand without a hash.
-        let last = self.conversations.peek_mru();
-        if last.is_none_or(|(last, _)| *last != key) {
-            self.touch(key);
+        if self.last().is_none_or(|(last, _)| *last != key) {
+            self.touch(key, opens);
         }
-        let mut newest_first = self.conversations.iter_mut();
-        newest_first.next().map(|(_, conversation)| conversation)
+        let last = if self.last_is_settled {
+            &mut self.settled
+        } else {
+            &mut self.others
+        };
+        last.iter_mut().next().map(|(_, conversation)| conversation)
+    }
+
+    fn last(&self) -> Option<(&Key, &Conversation)> {
+        if self.last_is_settled {
+            self.settled.peek_mru()
+        } else {
+            self.others.peek_mru()
+        }
     }
 
     /// Makes it the last one used.
-    fn touch(&mut self, key: Key) {
-        self.evicted |= self.conversations.len() == MOST_CONVERSATIONS.get()
-            && !self.conversations.contains(&key);
-        self.conversations
-            .get_or_insert_mut(key, || Conversation::new(key.likely_server()));
+    fn touch(&mut self, key: Key, opens: bool) {
+        self.settle_last();
+        self.last_is_settled = self.settled.get(&key).is_some();
+        if self.last_is_settled || self.others.get(&key).is_some() {
+            return;
+        }
+        self.make_room();
+        let mut conversation = Conversation::new(key.likely_server());
+        if self.evicted && !opens {
+            conversation.set_forgotten();
+        }
+        self.others.put(key, conversation);
+    }
+
+    /// Settles the one used last if it has exchanged data.
+    fn settle_last(&mut self) {
+        let has_data = |(_, conversation): (&Key, &Conversation)| conversation.has_exchanged_data();
+        if self.last_is_settled || !self.others.peek_mru().is_some_and(has_data) {
+            return;
+        }
+        if let Some((key, conversation)) = self.others.pop_mru() {
+            self.settled.put(key, conversation);
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.others.len() + self.settled.len() >= self.most {
+            self.evicted = true;
+            let fewest = LEFT_TO_OTHERS.min(self.most / 8);
+            let gone = if self.others.len() > fewest || self.settled.is_empty() {
+                self.others.pop_lru()
+            } else {
+                self.settled.pop_lru()
+            };
+            if gone.is_none() {
+                return;
+            }
+        }
     }
 
     /// Whether a conversation had to be forgotten: what looks like the
@@ -122,5 +179,70 @@ impl Table {
     #[must_use]
     pub(crate) const fn has_evicted(&self) -> bool {
         self.evicted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{conversation::Phase, wire::SeqNumber};
+
+    fn key(port: u16) -> Key {
+        let socket = |last, port| Socket {
+            address: IpAddr::from([192, 0, 2, last]),
+            port,
+        };
+        Key {
+            lower: socket(1, port),
+            upper: socket(2, 80),
+        }
+    }
+
+    /// Data of both sides.
+    fn exchange_data(table: &mut Table, key: Key) {
+        let conversation = table.entry(key, true).unwrap();
+        for side in [Side::Lower, Side::Upper] {
+            let end = conversation.endpoint_mut(side);
+            end.test_sent(SeqNumber(100), 0, 0);
+            end.payload = 10;
+        }
+    }
+
+    #[test]
+    fn what_exchanged_data_outlives_a_flood_of_syns() {
+        let mut table = Table {
+            most: 64,
+            ..Table::default()
+        };
+        exchange_data(&mut table, key(1));
+        for port in 1000..2000 {
+            table.entry(key(port), true);
+        }
+        assert!(table.has_evicted());
+        assert_eq!(table.others.len() + table.settled.len(), 64);
+        let known = table.entry(key(1), false).unwrap();
+        assert_eq!(known.endpoint(Side::Lower).payload, 10);
+        assert_ne!(known.phase(), Phase::Unknown);
+    }
+
+    #[test]
+    fn what_was_forgotten_stands_nowhere() {
+        let mut table = Table {
+            most: 8,
+            ..Table::default()
+        };
+        for port in 1..=20 {
+            exchange_data(&mut table, key(port));
+        }
+        assert_eq!(table.others.len() + table.settled.len(), 8);
+        table.entry(key(1), false);
+        exchange_data(&mut table, key(1));
+        let forgotten = table.entry(key(1), false).unwrap();
+        assert_eq!(forgotten.phase(), Phase::Unknown);
+        // A SYN begins a conversation that is known from there on.
+        let opened = table.entry(key(2), true).unwrap();
+        assert_eq!(opened.phase(), Phase::Unknown);
+        exchange_data(&mut table, key(2));
+        assert_eq!(table.entry(key(2), false).unwrap().phase(), Phase::Data);
     }
 }

@@ -19,7 +19,7 @@ const MOST_VERDICTS: usize = 1 << 20;
 
 impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
-        let conversation = self.conversations.entry(key);
+        let conversation = self.conversations.entry(key, false);
         let blind = conversation.is_some_and(|before| before.is_blind(segment, side));
         if !blind {
             self.hosts.learn_reset(segment);
@@ -30,7 +30,7 @@ impl Engine {
         };
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
-        let Some(conversation) = self.conversations.entry(key) else {
+        let Some(conversation) = self.conversations.entry(key, false) else {
             return;
         };
         if let Some(trigger) = case.trigger() {
@@ -58,7 +58,7 @@ impl Engine {
     /// The case of an RST that claims `side`.
     fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Option<Case> {
         let history_evicted = self.conversations.has_evicted();
-        let conversation = self.conversations.entry(*key)?;
+        let conversation = self.conversations.entry(*key, false)?;
         let shared_counter = self
             .rst_numbers
             .follow(segment)

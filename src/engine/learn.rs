@@ -18,7 +18,7 @@ impl Engine {
     #[inline]
     pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         // Looked up once: each segment is.
-        let Some(conversation) = self.conversations.entry(key) else {
+        let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
             return;
         };
         if !is_news(segment, (conversation, side)) {
