@@ -46,18 +46,19 @@ impl Changes {
     }
 }
 
+/// RSTs whose verdicts are kept, about 1.4 GiB of them; the oldest goes.
+const MOST_VERDICTS: usize = 1 << 20;
+
 /// Looked up in every frame; frame numbers are counted up and need no strong hash.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
     by_frame: FxHashMap<FrameNumber, Box<Verdict>>,
+    /// Their frames, the oldest first.
+    frames: VecDeque<FrameNumber>,
     pub(super) changes: Changes,
 }
 
 impl Verdicts {
-    pub(super) fn len(&self) -> usize {
-        self.by_frame.len()
-    }
-
     pub(super) fn get(&self, frame: &FrameNumber) -> Option<&Verdict> {
         self.by_frame.get(frame).map(AsRef::as_ref)
     }
@@ -74,6 +75,12 @@ impl Verdicts {
     }
 
     pub(super) fn insert(&mut self, frame: FrameNumber, verdict: Box<Verdict>) {
+        if self.frames.len() == MOST_VERDICTS
+            && let Some(oldest) = self.frames.pop_front()
+        {
+            self.by_frame.remove(&oldest);
+        }
+        self.frames.push_back(frame);
         self.by_frame.insert(frame, verdict);
     }
 }
