@@ -259,7 +259,7 @@ fn packet_list_tells_resets_apart() -> Outcome {
     let expected = [
         DISRUPTIVE,
         NOTEWORTHY,
-        BENIGN,
+        DISRUPTIVE,
         MIDDLEBOX,
         MIDDLEBOX,
         MIDDLEBOX,
@@ -338,7 +338,7 @@ fn expert_information_and_statistics_count_the_resets() -> Outcome {
         .find_after(close, "Displayed: 47", STATUS)?;
 
     wireshark.choose("Statistics", "TCP Resets")?;
-    for row in ["middlebox 3", "disruptive 4", "10.77.4.2 6"] {
+    for row in ["middlebox 3", "disruptive 5", "10.77.4.2 6"] {
         wireshark.screen.find(row, WHOLE)?;
     }
     let group = wireshark.screen.find("Resets by origin 8", WHOLE)?;
