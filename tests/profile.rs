@@ -153,18 +153,22 @@ fn colors_follow_origin_and_impact() -> Outcome {
         "-e",
         "rst.impact",
         "-e",
+        "rst.cause",
+        "-e",
         "rst.followup.frame",
     ];
     let mut seen = Vec::new();
     for row in profiled.print(&wanted)?.lines() {
         let columns: Vec<_> = row.split('\t').collect();
         let expected = match columns[1..] {
-            ["middlebox", "benign", _] => "Reset by a middlebox, of no consequence",
+            ["middlebox", "benign", ..] | ["middlebox", _, "consequence", _] => {
+                "Reset by a middlebox, of no consequence"
+            }
             ["middlebox", ..] => "Reset by a middlebox",
-            [_, _, followup] if !followup.is_empty() => "Real sender goes on after a forged reset",
-            [_, "disruptive", _] => "Reset, disruptive",
-            [_, "noteworthy", _] => "Reset, noteworthy",
-            [_, "benign", _] => "Reset, benign",
+            [.., followup] if !followup.is_empty() => "Real sender goes on after a forged reset",
+            [_, "disruptive", ..] => "Reset, disruptive",
+            [_, "noteworthy", ..] => "Reset, noteworthy",
+            [_, "benign", ..] => "Reset, benign",
             _ => {
                 assert!(!columns[0].starts_with("Re"), "no reset in {row:?}");
                 continue;

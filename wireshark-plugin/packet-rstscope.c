@@ -31,6 +31,8 @@ static dissector_handle_t tcp_handle;
 static rstscope_engine *engine;
 /** The segment that the tee saw last; `frame` is 0 once the engine has it. */
 static rstscope_segment pending;
+/** The frame that was dissected for the first time last. */
+static uint32_t newest_frame;
 /** The frame that tells the user that the engine is disabled; 0 while it works. */
 static uint32_t complaint_frame;
 
@@ -46,6 +48,7 @@ open_capture(void)
 {
     close_capture();
     pending.frame = 0;
+    newest_frame = 0;
     complaint_frame = 0;
     rstscope_status status = preferences_new_engine(&engine);
     if (status != RSTSCOPE_STATUS_OK) {
@@ -67,14 +70,17 @@ dissect_tee(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }
 
-/** Of every frame, because a read filter may reject any: then its number is used again. */
 static void
 observe_first_visit(packet_info *pinfo)
 {
     if (PINFO_FD_VISITED(pinfo)) {
         return;
     }
-    rstscope_engine_begin_frame(engine, pinfo->num);
+    if (pinfo->num <= newest_frame) {
+        /* A read filter has rejected the frame that had this number. */
+        rstscope_engine_begin_frame(engine, pinfo->num);
+    }
+    newest_frame = pinfo->num;
     if (pending.frame == pinfo->num) {
         rstscope_engine_observe(engine, &pending);
         pending.frame = 0;

@@ -269,10 +269,9 @@ rstscope_status rstscope_engine_new(uint32_t abi_version, const uint32_t *values
 void rstscope_engine_free(rstscope_engine *engine);
 
 /**
- * A frame is dissected for the first time; told of every frame, before its segment.
- * A number that does not advance tells that a read filter has rejected the frame
- * that had it: from then on only the new one is called so, and the old one is
- * nowhere cited.
+ * A frame is dissected for the first time. Told before its segment, and only needed
+ * where its number does not advance: a read filter has rejected the frame that had
+ * it. From then on only the new one is called so, and the old one is nowhere cited.
  */
 rstscope_status rstscope_engine_begin_frame(rstscope_engine *engine, uint32_t frame);
 

@@ -138,7 +138,11 @@ impl Attempts {
     pub(super) fn outcome(&self, frame: FrameNumber, verdicts: &Verdicts) -> Option<Outcome> {
         let found = self.all.binary_search_by_key(&frame, |attempt| attempt.syn);
         let attempt = self.all.get(found.ok()?)?;
-        let reset = attempt.reset.and_then(|reset| verdicts.get(&reset));
+        // One that the client must ignore ends nothing.
+        let reset = attempt
+            .reset
+            .and_then(|reset| verdicts.get(&reset))
+            .filter(|reset| reset.cause() != Cause::UnacceptableReset);
         Some(match reset {
             Some(reset) if !(attempt.accepted && reset.effective() == Some(false)) => {
                 if reset.cause() == Cause::ConnectionRejected {
