@@ -42,6 +42,7 @@ impl Engine {
         self.attempts
             .answer(&key, &verdict, &mut self.verdicts.changes);
         self.verdicts.insert(segment.frame, verdict);
+        self.newest_note = Some(segment.frame);
         self.enter_device(segment);
         self.label_run(segment.frame);
         self.enter_probe(segment);

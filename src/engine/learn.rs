@@ -68,6 +68,7 @@ impl Engine {
             );
             if let Some(followup) = followup {
                 self.followups.insert(segment.frame, followup);
+                self.newest_note = Some(segment.frame);
             }
         }
         self.learn_host(segment, sent, &learned);

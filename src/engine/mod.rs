@@ -54,6 +54,8 @@ pub struct Engine {
     attempts: Attempts,
     neighbourhood: Neighbourhood,
     followups: FxHashMap<FrameNumber, Followup>,
+    /// The last frame that holds a verdict or a note.
+    newest_note: Option<FrameNumber>,
     /// The first packet's interface.
     interface: Option<u32>,
     several_interfaces: bool,
@@ -77,6 +79,7 @@ impl Engine {
             attempts: Attempts::default(),
             neighbourhood: Neighbourhood::default(),
             followups: FxHashMap::default(),
+            newest_note: None,
             interface: None,
             several_interfaces: false,
         }
@@ -134,6 +137,12 @@ impl Engine {
     #[must_use]
     pub(crate) fn change(&self, index: u64) -> Option<FrameNumber> {
         self.verdicts.changes.get(index)
+    }
+
+    /// The last frame that holds a verdict or a note: nothing is to be found beyond it.
+    #[must_use]
+    pub(crate) const fn newest_note(&self) -> Option<FrameNumber> {
+        self.newest_note
     }
 
     /// What this frame shows about an earlier RST.

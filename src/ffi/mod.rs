@@ -212,7 +212,7 @@ pub unsafe extern "C" fn rstscope_engine_begin_frame(
         return RSTSCOPE_STATUS_NULL;
     };
     guard(|| {
-        let numbering = Rc::make_mut(&mut handle.numbering);
+        let numbering = found(Rc::get_mut(&mut handle.numbering))?;
         found(numbering.begin(frame(frame_number)?)).map(|_| ())
     })
 }
@@ -236,7 +236,8 @@ pub unsafe extern "C" fn rstscope_engine_observe(
     handle.engine.write(|engine| {
         // SAFETY: the caller's promise on the bytes.
         let mut packet = unsafe { convert::to_packet(segment) }?;
-        let numbering = Rc::make_mut(numbering);
+        // Shared only while a text is composed.
+        let numbering = found(Rc::get_mut(numbering))?;
         packet.frame = found(numbering.current(packet.frame))?;
         let look = Look::of(&packet);
         if numbering.has_just_rejected() && look == *last_look {
@@ -265,6 +266,9 @@ pub unsafe extern "C" fn rstscope_engine_holds(
     let mut holds = 0;
     let status = handle.engine.read(|engine| {
         let frame = handle.frame(frame_number)?;
+        if engine.newest_note() < Some(frame) {
+            return Ok(());
+        }
         if engine.verdict(frame).is_some() {
             holds |= RSTSCOPE_HOLDS_VERDICT;
         }
