@@ -34,6 +34,8 @@ const LINTS: &str = r#"#![expect(
 /// Set by that command.
 const RENEW_VARIABLE: &str = "RSTSCOPE_RENEW_BINDINGS";
 const INSTALL_LIBCLANG: &str = "apt-get install libclang-dev";
+/// The commit that is built, where `cargo xtask` says it: `tshark -G plugins` shows it.
+const COMMIT_VARIABLE: &str = "RSTSCOPE_COMMIT";
 /// Oldest Wireshark whose plugin interface the C half knows.
 const OLDEST_WIRESHARK: &str = "4.0";
 const INSTALL: &str = "apt-get install libwireshark-dev libglib2.0-dev pkg-config";
@@ -182,15 +184,22 @@ struct Wireshark {
     flags: Vec<String>,
 }
 
-/// `wireshark.rs`: the version that the C half is compiled for.
-fn write_version(out: &Path, Wireshark { major, minor, .. }: &Wireshark) -> io::Result<()> {
-    fs::write(
+/// `wireshark.rs`: our version, and the one that the C half is compiled for.
+fn write_version(out: &Path, Wireshark { major, minor, .. }: &Wireshark) -> Outcome<()> {
+    println!("cargo::rerun-if-env-changed={COMMIT_VARIABLE}");
+    let mut version = env::var("CARGO_PKG_VERSION")?;
+    if let Ok(commit) = env::var(COMMIT_VARIABLE) {
+        version = format!("{version}+{commit}");
+    }
+    Ok(fs::write(
         out.join("wireshark.rs"),
         format!(
             "const WIRESHARK_MAJOR: c_int = {major};\n\
-             const WIRESHARK_MINOR: c_int = {minor};\n"
+             const WIRESHARK_MINOR: c_int = {minor};\n\
+             const VERSION: &[u8] = b{:?};\n",
+            format!("{version}\0")
         ),
-    )
+    )?)
 }
 
 fn compile_plugin(wireshark: &Wireshark) -> Outcome<()> {

@@ -9,15 +9,13 @@
 
 use libc::c_int;
 
-// The version of Wireshark that the C half was compiled for.
+// The plugin's own version, and that of the Wireshark that the C half was compiled for.
 include!(concat!(env!("OUT_DIR"), "/wireshark.rs"));
 
 unsafe extern "C" {
     /// Registers everything; in `packet-rstscope.c`.
     fn rstscope_plugin_register();
 }
-
-const VERSION: &[u8] = concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
 /// The plugin's version: an array, because Wireshark takes its address for the text.
 #[unsafe(no_mangle)]

@@ -113,6 +113,12 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
 static void
 proto_register_rstscope(void)
 {
+    if (proto_get_id_by_filter_name("rst") != -1) {
+        /* A second copy, whose protocol of the same name would end Wireshark. */
+        ws_warning("rstscope is loaded twice, and this copy is not used; `tshark -G plugins` lists "
+                   "both: remove one");
+        return;
+    }
     proto_rstscope = proto_register_protocol("TCP Reset Analysis", "RST Analysis", "rst");
     /*
      * Wireshark notes a layer for every call of a whole protocol, 300 instructions
@@ -135,7 +141,7 @@ proto_register_rstscope(void)
 static void
 proto_reg_handoff_rstscope(void)
 {
-    if (tcp_handle != NULL) {
+    if (tcp_handle != NULL || rstscope_handle == NULL) {
         return;
     }
     tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);

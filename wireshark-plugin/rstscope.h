@@ -318,7 +318,7 @@ rstscope_status rstscope_engine_row(const rstscope_engine *engine, uint32_t fram
 rstscope_status rstscope_engine_complaint(const rstscope_engine *engine, char *buffer,
                                           size_t capacity, size_t *out_length);
 
-/** Panics inside the engine on purpose: the proof that the border holds. */
+/** Panics inside the engine on purpose, to test the border; in test builds only. */
 rstscope_status rstscope_engine_provoke_panic(rstscope_engine *engine);
 
 /** How many fields there are. */

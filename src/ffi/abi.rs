@@ -26,7 +26,6 @@ pin_signatures!(
     rstscope_engine_item,
     rstscope_engine_row,
     rstscope_engine_complaint,
-    rstscope_engine_provoke_panic,
     rstscope_field_count,
     rstscope_field_get,
     rstscope_expert_count,
@@ -36,3 +35,6 @@ pin_signatures!(
     rstscope_statistics_count,
     rstscope_statistics_row,
 );
+
+#[cfg(feature = "replay")]
+pin_signatures!(rstscope_engine_provoke_panic);

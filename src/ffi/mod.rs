@@ -303,10 +303,11 @@ pub unsafe extern "C" fn rstscope_engine_complaint(
     guard(|| buffer.set(found(handle.engine.complaint())?))
 }
 
-/// Panics inside the engine on purpose.
+/// Panics inside the engine on purpose; what is installed does not export it.
 ///
 /// # Safety
 /// `engine` is NULL or a live engine.
+#[cfg(feature = "replay")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rstscope_engine_provoke_panic(
     engine: *mut rstscope_engine,

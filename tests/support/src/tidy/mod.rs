@@ -33,7 +33,7 @@ const SKIPPED: &[&str] = &["target", "work"];
 
 /// Lines that each C file may have: C registers, reads, draws, and judges nothing.
 const C_BUDGETS: &[(&str, usize)] = &[
-    ("packet-rstscope.c", 176),
+    ("packet-rstscope.c", 182),
     ("segment.c", 160),
     ("tree.c", 130),
     ("fields.c", 150),
