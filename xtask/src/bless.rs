@@ -32,7 +32,9 @@ pub(crate) fn run() -> Result<()> {
     let mut golden = project::cargo(["test", "--package", "rstscope", "--no-fail-fast"]);
     golden
         .args(["--test", "golden", "--test", "accuracy", "--test", "docs"])
-        .args(["--test", "cookbook", "--test", "stories"])
+        .args([
+            "--test", "cookbook", "--test", "stories", "--test", "sample",
+        ])
         .args(project::ENGINE_FEATURES)
         .args(["--features", "mutation"])
         .env("INSTA_UPDATE", "always")

@@ -7,8 +7,9 @@ use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::PathBuf, proces
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    package,
     profile::{self, Done},
-    project, say, setup,
+    project, sample, say, setup,
     tshark::{self, PLUGIN_FILE},
     wireshark,
 };
@@ -16,7 +17,8 @@ use crate::{
 pub(crate) fn install(with_profile: bool) -> Result<()> {
     setup::plugin()?;
     wireshark::check()?;
-    let plugin = project::build_plugin()?;
+    let plugin = project::build_to_install(package::commit().as_deref())?;
+    sample::check(&plugin)?;
     let target = target()?;
     let folder = target.parent().context("the plugin folder has no name")?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -12,7 +12,9 @@ mod demo;
 mod deny;
 mod install;
 mod lab;
+mod package;
 mod project;
+mod sample;
 mod setup;
 mod test;
 mod tidy;
@@ -54,6 +56,12 @@ enum Command {
     },
     /// Remove the installed plugin, and the profile unless it was changed since
     Uninstall,
+    /// Make what can be installed without Rust, for this system's Wireshark: a tarball, a Debian package
+    Package {
+        /// Where to put them (default: target/package)
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Make labelled captures in network namespaces (needs root)
     #[command(disable_help_flag = true)]
     Lab {
@@ -97,6 +105,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),
+        Command::Package { out } => package::run(out),
         Command::Lab { arguments } => lab::run(&arguments),
         Command::Bindings => bindings::run(),
         Command::Bless { picture: true } => bless::picture(),

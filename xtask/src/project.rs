@@ -70,10 +70,51 @@ pub(crate) fn shown(command: &Command) -> String {
         .join(" ")
 }
 
+/// Has the commit in what `tshark -G plugins` shows.
+const COMMIT_VARIABLE: &str = "RSTSCOPE_COMMIT";
+
 /// Builds the plugin in release mode; the answer is the shared object.
 pub(crate) fn build_plugin() -> Result<PathBuf> {
     say::step("building the plugin (release mode)");
-    let mut build = cargo(["build", "--release", "--package", "rstscope"]);
+    build(cargo(["build", "--release", "--package", "rstscope"]))
+}
+
+/// Builds the plugin for this machine's Wireshark, with the commit in its version.
+pub(crate) fn build_to_install(commit: Option<&str>) -> Result<PathBuf> {
+    say::step("building the plugin (release mode)");
+    let mut cargo = cargo(["build", "--release", "--package", "rstscope"]);
+    if let Some(commit) = commit {
+        cargo.env(COMMIT_VARIABLE, commit);
+    }
+    build(cargo)
+}
+
+/// Builds the plugin so that its bytes do not tell where that was done.
+pub(crate) fn build_for_package(folder: &Path, commit: &str) -> Result<PathBuf> {
+    say::step("building the plugin (release mode, the same bytes everywhere)");
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+    let mut flags = vec![
+        "-Clink-arg=-Wl,--build-id=sha1".to_owned(),
+        format!("--remap-path-prefix={}=/rstscope", root().display()),
+    ];
+    let mut c_flags = vec![format!("-ffile-prefix-map={}=/rstscope", root().display())];
+    if let Some(home) = home {
+        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+    }
+    flags.push(format!("--remap-path-prefix={}=/target", folder.display()));
+    c_flags.push(format!("-ffile-prefix-map={}=/target", folder.display()));
+    let mut cargo = cargo(["build", "--release", "--locked", "--package", "rstscope"]);
+    cargo
+        .arg("--target-dir")
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("CFLAGS", c_flags.join(" "))
+        .env(COMMIT_VARIABLE, commit);
+    build(cargo)
+}
+
+fn build(mut build: Command) -> Result<PathBuf> {
     build
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit());

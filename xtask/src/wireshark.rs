@@ -6,7 +6,7 @@ use std::{fmt, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::project;
+use crate::{project, say};
 
 /// The oldest and newest Wireshark that the plugin was tested with.
 const OLDEST: Version = Version { major: 4, minor: 0 };
@@ -15,8 +15,8 @@ const NEWEST: Version = Version { major: 4, minor: 6 };
 /// A minor version of Wireshark, which is an ABI: a plugin fits exactly one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Version {
-    major: u32,
-    minor: u32,
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
 }
 
 impl fmt::Display for Version {
@@ -39,8 +39,8 @@ impl Version {
     }
 }
 
-/// Checks that the installed tshark is supported and that the headers are of its version.
-pub(crate) fn check() -> Result<()> {
+/// The version of the installed tshark, which is supported and whose headers are installed.
+pub(crate) fn check() -> Result<Version> {
     let said = project::output(Command::new("tshark").arg("--version"))?;
     let tshark = Version::find(said.lines().next().unwrap_or_default())
         .context("`tshark --version` names no version")?;
@@ -48,12 +48,19 @@ pub(crate) fn check() -> Result<()> {
         .context("the headers of Wireshark are missing (Debian: libwireshark-dev)")?;
     let headers =
         Version::find(&said).context("`pkg-config --modversion wireshark` names no version")?;
-    judge(tshark, headers)
+    judge(tshark, headers)?;
+    if tshark > NEWEST {
+        say::step(format_args!(
+            "Wireshark {tshark} is newer than those that rstscope was tested with ({OLDEST} to {NEWEST}); \
+             it is tried, and what it says of a sample is checked"
+        ));
+    }
+    Ok(tshark)
 }
 
 fn judge(tshark: Version, headers: Version) -> Result<()> {
-    if tshark < OLDEST || tshark > NEWEST {
-        bail!("Wireshark {tshark} is not supported: rstscope was tested with {OLDEST} to {NEWEST}");
+    if tshark < OLDEST {
+        bail!("Wireshark {tshark} is too old: rstscope needs {OLDEST} or later");
     }
     if tshark != headers {
         bail!(
@@ -81,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_and_unequal_versions_are_refused() {
+    fn old_and_unequal_versions_are_refused_and_newer_ones_tried() {
         assert!(judge(version(4, 0), version(4, 0)).is_ok());
         assert!(judge(version(4, 6), version(4, 6)).is_ok());
         assert!(judge(version(3, 6), version(3, 6)).is_err());
-        assert!(judge(version(4, 8), version(4, 8)).is_err());
+        assert!(judge(version(5, 0), version(5, 0)).is_ok());
         assert!(judge(version(4, 4), version(4, 0)).is_err());
     }
 }
