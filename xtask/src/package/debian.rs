@@ -118,7 +118,7 @@ fn stage(build: &Build, version: &str) -> Result<PathBuf> {
     );
     compress(entry.as_bytes(), &documents.join("changelog.Debian"))?;
     let copyright = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\
-        Upstream-Name: rstscope\n\nFiles: *\nCopyright: the rstscope developers\n\
+        Upstream-Name: rstscope\n\nFiles: *\nCopyright: 2026 the rstscope developers\n\
         License: GPL-2.0-or-later\n\nLicense: GPL-2.0-or-later\n \
         On Debian systems the full text of the GNU General Public License\n \
         version 2 is in /usr/share/common-licenses/GPL-2.\n";
