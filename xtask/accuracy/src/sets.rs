@@ -13,8 +13,9 @@ pub(crate) const CASES: &str = "cases";
 /// The other sets: folders of the shared captures, in the order in which they are printed.
 const SHARED: [&str; 6] = ["lab", "public", "wild", "networks", "stacks", "questions"];
 
-/// Where the shared captures lie, from the repository's root.
-const SHARED_FOLDER: &str = "../shared/captures";
+/// Where the shared captures lie, beside the repository; beside a folder that it lies in
+/// where it is a worktree.
+const SHARED_FOLDER: &str = "shared/captures";
 
 /// A set by its name.
 #[derive(Debug, Clone)]
@@ -25,10 +26,13 @@ pub(crate) struct Set {
 
 /// The sets of these names, all of them where none is named; one that is not there is an error.
 pub(crate) fn find(names: &[String]) -> Result<Vec<Set>> {
-    let shared = root().join(SHARED_FOLDER);
+    let root = root();
+    let beside = || root.ancestors().skip(1).map(|it| it.join(SHARED_FOLDER));
+    let shared = beside().find(|folder| folder.is_dir());
+    let shared = shared.unwrap_or_else(|| root.join("..").join(SHARED_FOLDER));
     let all: Vec<Set> = std::iter::once(Set {
         name: CASES.to_owned(),
-        folder: root().join("tests/captures"),
+        folder: root.join("tests/captures"),
     })
     .chain(SHARED.iter().map(|name| Set {
         name: (*name).to_owned(),
