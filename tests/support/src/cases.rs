@@ -4,7 +4,7 @@
 
 use std::{
     error::Error,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -28,10 +28,15 @@ pub struct Case {
 
 /// The real tshark with the plugin loaded; there is no test without it.
 pub fn tshark_with_plugin() -> Result<Tshark, Box<dyn Error>> {
+    Ok(Tshark::with_plugin(&plugin()?, Some(LIMIT))?)
+}
+
+/// The plugin that is tested.
+pub fn plugin() -> Result<PathBuf, Box<dyn Error>> {
     let plugin = std::env::var_os(PLUGIN_VARIABLE).ok_or_else(|| {
         format!("{PLUGIN_VARIABLE} is not set: these tests are run by `cargo xtask test`, which builds the plugin")
     })?;
-    Ok(Tshark::with_plugin(Path::new(&plugin), Some(LIMIT))?)
+    Ok(plugin.into())
 }
 
 /// Every case, in order of name.

@@ -92,11 +92,7 @@ impl Tshark {
             folder.push(level);
             make_folder(&folder)?;
         }
-        let copy = folder.join(PLUGIN_FILE);
-        fs::copy(plugin, &copy).map_err(|error| Error::at("copy", plugin, &error))?;
-        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))
-            .map_err(|error| Error::at("make readable", &copy, &error))?;
-
+        put_plugin(plugin, &folder.join(PLUGIN_FILE))?;
         let listed = tshark.ask(&["-G", "plugins"])?;
         let text = String::from_utf8_lossy(&listed.stdout);
         if !text.lines().any(|line| line.starts_with(PLUGIN_FILE)) {
@@ -110,6 +106,16 @@ impl Tshark {
             )));
         }
         Ok(tshark)
+    }
+
+    /// Puts `plugin` beside the one that is there, under the name `file`.
+    pub fn add_plugin(&self, plugin: &Path, file: &str) -> Result<(), Error> {
+        let folder = self
+            .scratch
+            .0
+            .join("plugins")
+            .join(plugin_version_folder()?);
+        put_plugin(plugin, &folder.join("epan").join(file))
     }
 
     /// Runs tshark with `args` alone, for `-G` and the like.
@@ -244,6 +250,13 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<io::Res
         }
         Ok(bytes)
     })
+}
+
+/// Copies a plugin so that every user can load it.
+fn put_plugin(plugin: &Path, copy: &Path) -> Result<(), Error> {
+    fs::copy(plugin, copy).map_err(|error| Error::at("copy", plugin, &error))?;
+    fs::set_permissions(copy, fs::Permissions::from_mode(0o755))
+        .map_err(|error| Error::at("make readable", copy, &error))
 }
 
 /// Copies `from` to `to` so that only the unprivileged user can read it.
