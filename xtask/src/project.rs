@@ -75,8 +75,7 @@ const COMMIT_VARIABLE: &str = "RSTSCOPE_COMMIT";
 
 /// Builds the plugin in release mode; the answer is the shared object.
 pub(crate) fn build_plugin() -> Result<PathBuf> {
-    say::step("building the plugin (release mode)");
-    build(cargo(["build", "--release", "--package", "rstscope"]))
+    build_to_install(None)
 }
 
 /// Builds the plugin for this machine's Wireshark, with the commit in its version.

@@ -39,8 +39,8 @@ pub(crate) fn check(plugin: &Path) -> Result<()> {
     let said = String::from_utf8_lossy(&run.stdout);
     ensure!(
         run.status.success() && said == expected,
-        "the plugin was built, but with this Wireshark it does not say of {CAPTURE} what it should; \
-         it is not installed. It said:\n{said}{}",
+        "the plugin was built, but with this Wireshark it does not say of {CAPTURE} what it should, \
+         so it is neither installed nor packed. It said:\n{said}{}",
         run.stderr
     );
     Ok(())
