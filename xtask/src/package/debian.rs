@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -71,6 +71,11 @@ pub(super) fn write(build: &Build, out: &Path) -> Result<Vec<PathBuf>> {
     let (start, rest) = id.split_at_checked(2).context("the build id is short")?;
     let debug = symbols.join("usr/lib/debug/.build-id").join(start);
     copy(&build.symbols, &debug.join(format!("{rest}.debug")))?;
+    // Its changes and its copyright are those of the package that it belongs to.
+    let documents = symbols.join("usr/share/doc");
+    fs::create_dir_all(&documents)
+        .and_then(|()| symlink("rstscope", documents.join("rstscope-dbgsym")))
+        .context("cannot link the documents of the debug symbols")?;
     let control = head(
         "rstscope-dbgsym",
         &format!(
@@ -151,10 +156,11 @@ fn md5sums(root: &Path) -> Result<String> {
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir()? {
-            let path = entry?.path();
-            if path.is_dir() {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() {
                 folders.push(path);
-            } else {
+            } else if kind.is_file() {
                 files.push(path.strip_prefix(root)?.to_owned());
             }
         }
