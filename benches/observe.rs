@@ -51,7 +51,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("verdict {}", size_of::<Verdict>());
             Ok(())
         }
-        ["flood", kind @ ("syn" | "answered"), count] => flood(count.parse()?, kind == "answered"),
+        ["flood", kind, count] => {
+            let kind = FLOODS.iter().find(|(name, _)| *name == kind);
+            let (_, segments) = kind.ok_or("no such flood")?;
+            flood(count.parse()?, *segments)
+        }
         // `cargo bench` without more: nothing to compare with, so nothing to do.
         _ => {
             println!("run by `cargo xtask bench`");
@@ -98,47 +102,119 @@ fn rate(count: usize, work: impl FnOnce()) {
     println!("nanoseconds {}", started.elapsed().as_nanos());
 }
 
-/// SYNs of as many addresses to one server, each answered with a reset if `answered`.
-fn flood(count: u32, answered: bool) -> Result<(), Box<dyn Error>> {
+/// One segment of a flood.
+struct Sent {
+    from_client: bool,
+    flags: u8,
+    seq: u32,
+    ack: u32,
+    payload: &'static [u8],
+}
+
+/// The segments of conversation `number`.
+type Segments = fn(number: u32) -> Vec<Sent>;
+
+/// What is sent, again and again, each time by another client.
+const FLOODS: [(&str, Segments); 4] = [
+    // Nobody answers.
+    ("syn", |number| vec![client(SYN, number, 0, b"")]),
+    // A reset answers each.
+    ("answered", |number| {
+        vec![
+            client(SYN, number, 0, b""),
+            server(RST_ACK, 0, number + 1, b""),
+        ]
+    }),
+    // Requests are answered; nothing fails.
+    ("served", |number| exchange(number)),
+    // Requests are answered, and the connection reset.
+    ("reset", |number| {
+        let mut sent = exchange(number);
+        sent.push(server(RST_ACK, number + 4, number + 20, b""));
+        sent
+    }),
+];
+
+const fn client(flags: u8, seq: u32, ack: u32, payload: &'static [u8]) -> Sent {
+    Sent {
+        from_client: true,
+        flags,
+        seq,
+        ack,
+        payload,
+    }
+}
+
+const fn server(flags: u8, seq: u32, ack: u32, payload: &'static [u8]) -> Sent {
+    Sent {
+        from_client: false,
+        flags,
+        seq,
+        ack,
+        payload,
+    }
+}
+
+fn exchange(number: u32) -> Vec<Sent> {
+    vec![
+        client(SYN, number, 0, b""),
+        server(SYN | ACK, number, number + 1, b""),
+        client(ACK, number + 1, number + 1, b"GET / HTTP/1.1\r\n\r\n"),
+        server(ACK, number + 1, number + 19, b"HTTP/1.1 200 OK\r\n\r\n"),
+    ]
+}
+
+/// Many conversations, each of another client with one server.
+fn flood(count: u32, segments: Segments) -> Result<(), Box<dyn Error>> {
     let before = peak_kib()?;
     let mut engine = Engine::new(Settings::default());
-    let server: IpAddr = Ipv6Addr::LOCALHOST.into();
+    let here: IpAddr = Ipv6Addr::LOCALHOST.into();
     let mut frame = 0_u32;
+    let started = Instant::now();
     for number in 1..=count {
-        let client = IpAddr::V6(Ipv6Addr::from_bits(
+        let there = IpAddr::V6(Ipv6Addr::from_bits(
             (0x2001_0db8 << 96) | u128::from(number),
         ));
-        let mut send = |source, destination, tcp: [u8; 20]| {
+        for sent in segments(number) {
             frame += 1;
-            if let Some(frame) = FrameNumber::new(frame) {
-                engine.observe(&Packet {
-                    frame,
-                    time: Timestamp(i64::from(number) * 1_000),
-                    source,
-                    destination,
-                    ip: Some(IpHeader {
-                        ttl: 52,
-                        traffic_class: 0,
-                        version: IpVersion::V6 { flow_label: 0 },
-                    }),
-                    link: Link::default(),
-                    tcp: &tcp,
-                    tcp_reported: 20,
-                });
-            }
-        };
-        send(client, server, header([40_000, 80], number, 0, SYN));
-        if answered {
-            send(server, client, header([80, 40_000], 0, number + 1, RST_ACK));
+            let (source, destination) = if sent.from_client {
+                (there, here)
+            } else {
+                (here, there)
+            };
+            let ports = if sent.from_client {
+                [40_000, 80]
+            } else {
+                [80, 40_000]
+            };
+            let mut tcp = header(ports, sent.seq, sent.ack, sent.flags).to_vec();
+            tcp.extend_from_slice(sent.payload);
+            engine.observe(&Packet {
+                frame: FrameNumber::new(frame).ok_or("frames begin with 1")?,
+                time: Timestamp(i64::from(frame) * 1_000),
+                source,
+                destination,
+                ip: Some(IpHeader {
+                    ttl: 52,
+                    traffic_class: 0,
+                    version: IpVersion::V6 { flow_label: 0 },
+                }),
+                link: Link::default(),
+                tcp: &tcp,
+                tcp_reported: u32::try_from(tcp.len())?,
+            });
         }
     }
     black_box(&engine);
+    println!("segments {frame}");
+    println!("nanoseconds {}", started.elapsed().as_nanos());
     println!("before_kib {before}");
     println!("peak_kib {}", peak_kib()?);
     Ok(())
 }
 
 const SYN: u8 = 2;
+const ACK: u8 = 16;
 const RST_ACK: u8 = 20;
 
 fn header([source, destination]: [u16; 2], seq: u32, ack: u32, flags: u8) -> [u8; 20] {

@@ -43,7 +43,7 @@ fn each_verdict(capture: &Path, mut look: impl FnMut(&Verdict)) -> Result<(), Bo
     frames
         .iter()
         .filter_map(|frame| engine.verdict(frame.number))
-        .for_each(&mut look);
+        .for_each(|verdict| look(&verdict));
     Ok(())
 }
 

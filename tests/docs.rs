@@ -174,6 +174,7 @@ fn fields() -> Outcome<String> {
             word(kind.summary())
         )?;
     }
+    out.push_str("- `rst.expert.history_evicted` (Comment), once in a file, on the first reset after it: the analysis reached its memory limit and forgot what is oldest\n");
     out.push_str("- `rst.expert.disabled`, on one frame: the analysis stopped in this file because of a defect; please report it\n");
     preferences(&mut out)?;
     Ok(out)

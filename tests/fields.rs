@@ -9,7 +9,7 @@ use rstscope::{
     cause::Cause,
     engine::{PREFERENCES, Preferred},
     verdict::{
-        FollowupKind,
+        FollowupKind, Forgotten,
         fields::{self, FieldType},
     },
 };
@@ -54,6 +54,7 @@ fn expert_items_are_those_of_the_contract() {
     // The C half has one of its own, for an engine that can say nothing.
     let notes = FollowupKind::ALL.iter().map(|kind| word(kind.name()));
     let others: Vec<_> = notes
+        .chain([word(Forgotten::NAME)])
         .filter_map(|name| name.strip_prefix("rst.expert."))
         .chain(["disabled"])
         .collect();

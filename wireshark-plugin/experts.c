@@ -20,6 +20,8 @@ wireshark_severity(uint8_t severity)
         return PI_WARN;
     case RSTSCOPE_SEVERITY_NOTE:
         return PI_NOTE;
+    case RSTSCOPE_SEVERITY_COMMENT:
+        return PI_COMMENT;
     default:
         return PI_CHAT;
     }

@@ -95,7 +95,7 @@ dissect_rstscope(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
     /* Expert items are listed under the protocol that is current. */
     const char *outer_proto = pinfo->current_proto;
     pinfo->current_proto = holds ? "RST Analysis" : outer_proto;
-    if (holds & (RSTSCOPE_HOLDS_VERDICT | RSTSCOPE_HOLDS_FOLLOWUP)) {
+    if (holds & ~RSTSCOPE_HOLDS_COMPLAINT) {
         tree_show(engine, tvb, pinfo, tree);
     }
     if (holds & RSTSCOPE_HOLDS_COMPLAINT) {

@@ -156,6 +156,7 @@ typedef struct rstscope_segment {
 #define RSTSCOPE_SEVERITY_CHAT 1u
 #define RSTSCOPE_SEVERITY_NOTE 2u
 #define RSTSCOPE_SEVERITY_WARN 3u
+#define RSTSCOPE_SEVERITY_COMMENT 4u
 
 /** Type of a field's values, by the name that Wireshark gives it. */
 typedef uint8_t rstscope_type;
@@ -287,6 +288,8 @@ rstscope_status rstscope_engine_observe(rstscope_engine *engine, const rstscope_
 #define RSTSCOPE_HOLDS_FOLLOWUP (1u << 1)
 /** The engine is disabled, whatever the frame. */
 #define RSTSCOPE_HOLDS_COMPLAINT (1u << 2)
+/** A frame says what had to be forgotten. */
+#define RSTSCOPE_HOLDS_FORGOTTEN (1u << 3)
 
 /** What there is to ask for on `frame`, as bits; asked for every frame, so it is cheap. */
 uint32_t rstscope_engine_holds(const rstscope_engine *engine, uint32_t frame);

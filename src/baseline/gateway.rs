@@ -5,19 +5,20 @@
 use std::{net::IpAddr, num::NonZeroUsize};
 
 use lru::LruCache;
+use serde::{Deserialize, Serialize};
 
 use super::{SMALLEST_SURE_INITIAL, hops};
 use crate::wire::Segment;
 
 /// What has come from one link address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gateway {
     routed: Few,
     refused: Few,
 }
 
 /// Different addresses, of which the first few are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Few {
     addresses: [Option<IpAddr>; 5],
 }

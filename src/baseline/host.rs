@@ -5,6 +5,7 @@
 use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
+use serde::{Deserialize, Serialize};
 
 use super::{IpId, Stack, SynLayout, Ttl};
 use crate::wire::{FrameNumber, Segment};
@@ -33,7 +34,7 @@ pub struct Host {
 }
 
 /// Different TTLs of RSTs in one host's name, the first few.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetTtls {
     values: [u8; 4],
     count: u8,
@@ -77,31 +78,39 @@ impl Host {
     }
 }
 
-/// Hosts that are remembered at a time; the longest silent goes first.
-/// 65,536 of them take about 8 MiB.
-const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
-
-/// All hosts.
+/// All hosts; of too many the longest silent goes first.
 #[derive(Debug)]
 pub struct Hosts {
     hosts: LruCache<IpAddr, Host>,
-}
-
-impl Default for Hosts {
-    fn default() -> Self {
-        Self {
-            hosts: LruCache::new(MOST_HOSTS),
-        }
-    }
+    evicted: bool,
 }
 
 impl Hosts {
+    /// None yet, and `most` that are remembered at a time.
+    #[must_use]
+    pub(crate) fn new(most: NonZeroUsize) -> Self {
+        Self {
+            hosts: LruCache::new(most),
+            evicted: false,
+        }
+    }
+
+    /// Whether a host had to be forgotten: one of which nothing is known may have been
+    /// seen before.
+    #[must_use]
+    pub(crate) const fn has_evicted(&self) -> bool {
+        self.evicted
+    }
+
     /// Takes a segment that is no RST into account; true if it is the host's
     /// first, or tells better than before how far away the host is.
     pub(crate) fn learn(&mut self, segment: &Segment<'_>, shown: Shown) -> bool {
+        let full = self.hosts.len() == self.hosts.cap().get();
         let host = self
             .hosts
             .get_or_insert_mut(segment.source.address, Host::default);
+        // A new one has taken another's place.
+        self.evicted |= full && host.segments == 0;
         host.segments = host.segments.saturating_add(1);
         let mut news = host.segments == 1 || (shown.rtt_is_certain && !host.rtt_is_certain);
         host.rtt_is_certain |= shown.rtt_is_certain;

@@ -4,10 +4,12 @@
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::FrameNumber;
 
 /// The value of `rst.ip_id.pattern`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Pattern {
     /// Always 0.
     Zero,
@@ -46,7 +48,7 @@ pub(crate) const COUNTER_STEP: u16 = 64;
 ///
 /// Zeros among other values are passed over: Linux sends SYN-ACKs with ID 0
 /// while the connection counts (`docs/measured.md#ip-id-of-0`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct IpId {
     frame: Option<FrameNumber>,
     last: u16,

@@ -80,6 +80,8 @@ struct Profile {
 const MOST_PROFILES: usize = 256;
 /// Hosts that are counted for a device.
 const MOST_HOSTS: usize = 4096;
+/// Hosts that are counted for all devices together, about 3 MiB of them.
+const MOST_CLAIMED: usize = 1 << 16;
 /// RSTs that are judged anew when the second host shows.
 const MOST_FIRST: usize = 64;
 
@@ -87,6 +89,8 @@ const MOST_FIRST: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Resetters {
     profiles: Vec<Profile>,
+    /// Hosts that all of them have claimed to be.
+    claimed: usize,
 }
 
 /// What entering an RST has shown.
@@ -133,8 +137,10 @@ impl Resetters {
             }
             None => return None,
         };
-        let is_new = profile.claimed.len() < MOST_HOSTS && profile.claimed.insert(host);
+        let room = profile.claimed.len() < MOST_HOSTS && self.claimed < MOST_CLAIMED;
+        let is_new = room && profile.claimed.insert(host);
         if is_new {
+            self.claimed += 1;
             let hosts = &profile.resetter.hosts;
             hosts.set(hosts.get().saturating_add(1));
         }

@@ -5,6 +5,7 @@
 use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     mutation::limit,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// A periodic series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Series {
     /// Probes seen in it, this one included.
     pub(crate) count: u32,

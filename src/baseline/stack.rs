@@ -4,8 +4,10 @@
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The value of `rst.sender.stack`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stack {
     /// Linux.
     Linux,

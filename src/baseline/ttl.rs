@@ -2,6 +2,8 @@
 
 //! The TTL or hop limit that a sender's packets arrive with.
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::{FrameNumber, Timestamp};
 
 /// Initial values in use, smallest first: nmap's OS database knows only
@@ -38,7 +40,7 @@ const KEPT: usize = 4;
 /// packets after one odd one 319 had the old TTL again, 41 the odd one
 /// (`docs/measured.md#ttl-after-one-odd-packet`), and what came just before a forged RST in the
 /// sender's name may be the forger's, too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ttl {
     values: [u8; KEPT],
     /// Packets with each; halved together when one is full.

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Case, LaterTtls};
 use crate::{
     conversation::Shape,
@@ -20,7 +22,7 @@ pub(crate) const OVERTAKEN_AT_MOST: Duration = Duration::from_millis(100);
 pub(crate) const SHUFFLED_AT_MOST: Duration = Duration::from_millis(5);
 
 /// A later segment of the RST's claimed sender: the one that tells most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Continuation {
     /// Its frame.
     pub(crate) frame: FrameNumber,
@@ -79,7 +81,7 @@ impl Continuation {
 }
 
 /// What came after the RST.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Aftermath {
     /// The claimed sender went on.
     pub(crate) continued: Option<Continuation>,

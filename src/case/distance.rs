@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Case;
 use crate::{
     baseline::{SMALLEST_SURE_INITIAL, Ttl, hops, initial_ttl},
@@ -86,7 +88,7 @@ impl TtlCompared {
 }
 
 /// TTLs with which a host's later packets came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LaterTtls {
     /// A packet that had the TTL from before the RST again.
     pub(crate) returned: Option<FrameNumber>,

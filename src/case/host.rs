@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Case;
 use crate::{
     baseline::{Host, Pattern, ResetTtls, Stack, Ttl},
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// The claimed sender's address over its other conversations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HostHabits {
     /// TTLs of its packets.
     pub(crate) ttl: Ttl,
@@ -59,7 +61,7 @@ pub(crate) const SHORTEST_PATH: Duration = Duration::from_millis(2);
 pub(crate) const QUICK: u32 = 80;
 
 /// Round trips that the RST can be compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trips {
     /// Smallest between capture point and claimed sender, in this conversation.
     pub(crate) conversation: Option<Duration>,

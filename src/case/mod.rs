@@ -17,6 +17,7 @@ mod host;
 mod neighbours;
 mod origin;
 mod reset;
+mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
 mod vantage;
@@ -30,9 +31,12 @@ pub(crate) use host::{HostHabits, SHORTEST_PATH, Trips};
 pub(crate) use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
 pub(crate) use origin::Origin;
 pub(crate) use reset::EarlierReset;
+pub(crate) use signature::Signature;
 pub(crate) use vantage::Vantage;
 
-use std::{ffi::CStr, time::Duration};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     baseline::{Gateway, Resetter, Series, Stack, initial_ttl},
@@ -42,7 +46,7 @@ use crate::{
 };
 
 /// Everything that was seen up to now about one RST.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// The RST.
     pub(crate) reset: Header,
@@ -78,7 +82,8 @@ pub struct Case {
     pub(crate) after_idle: bool,
     /// The last RST before it in this conversation.
     pub(crate) earlier: Option<EarlierReset>,
-    /// The device profile that it belongs to.
+    /// The device profile that it belongs to; kept beside the case where it is packed.
+    #[serde(skip)]
     pub(crate) resetter: Option<Resetter>,
     /// Hosts that suspicious RSTs of the same look have claimed to be, this one
     /// included; 0 where this one is not suspicious.
@@ -86,7 +91,7 @@ pub struct Case {
     /// The periodic series of probes that it ends one of.
     pub(crate) series: Option<Series>,
     /// Name of the flag pattern of its run (`rst.signature`).
-    pub(crate) signature: Option<&'static CStr>,
+    pub(crate) signature: Option<Signature>,
     /// Bytes of its HTTP response that the server has not sent.
     pub(crate) unsent: Option<u32>,
     /// The IP header that it was captured with, where it is the RST before once

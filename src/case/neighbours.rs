@@ -2,10 +2,12 @@
 
 //! What other conversations show about an RST.
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::FrameNumber;
 
 /// An RST of another host with the number before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SharedCounter {
     /// Its IPv4 identification.
     pub(crate) id: u16,
@@ -14,7 +16,7 @@ pub(crate) struct SharedCounter {
 }
 
 /// Attempts of one client that came to nothing, within a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Scan {
     /// Different ports, of all hosts.
     pub(crate) ports: u8,
@@ -23,7 +25,7 @@ pub(crate) struct Scan {
 }
 
 /// What other conversations show about an RST.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Neighbours {
     /// It answers, or ends, one of many attempts of one client.
     pub(crate) scan: Option<Scan>,

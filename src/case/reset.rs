@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Case;
 use crate::{
     mutation::limit,
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// An RST that came before in the same conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EarlierReset {
     /// Its frame.
     pub(crate) frame: FrameNumber,

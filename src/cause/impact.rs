@@ -25,6 +25,8 @@ pub enum Impact {
 /// Severity of an expert item, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
+    /// Comment.
+    Comment,
     /// Chat.
     Chat,
     /// Note.

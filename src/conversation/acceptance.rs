@@ -4,11 +4,13 @@
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Endpoint, State};
 use crate::wire::Segment;
 
 /// The value of `rst.acceptability`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Acceptability {
     /// The receiver's next expected number (or, in SYN-SENT, the right
     /// acknowledgement): the connection ends.

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Endpoint, Recent, SegmentKind, Sent};
 use crate::{
     mutation::limit,
@@ -13,7 +15,7 @@ use crate::{
 
 /// How an RST is made (RFC 9293 §3.5.2; the forms that real stacks send:
 /// `docs/measured.md#what-an-rst-looks-like-by-its-maker`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Shape {
     /// RST+ACK of a socket that still exists: SEQ = SND.NXT, ACK = RCV.NXT.
     Active,
@@ -27,7 +29,7 @@ pub(crate) enum Shape {
 }
 
 /// The segment that an RST answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trigger {
     /// Its frame.
     pub(crate) frame: FrameNumber,
@@ -38,7 +40,7 @@ pub(crate) struct Trigger {
 }
 
 /// The earliest segment that can have told the RST's sender what the RST says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bound {
     /// Its frame.
     pub(crate) frame: FrameNumber,
@@ -47,7 +49,7 @@ pub(crate) struct Bound {
 }
 
 /// What an RST answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     /// How it is made.
     pub(crate) shape: Shape,

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Event, State};
 use crate::{
     baseline::{IpId, Stack, Ttl},
@@ -15,7 +17,7 @@ use crate::{
 const SAMPLES: u8 = 3;
 
 /// What is known of one side, before the RST in hand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     /// Capture time of its last segment.
     pub(crate) last_time: Timestamp,
@@ -81,7 +83,7 @@ pub(crate) struct Endpoint {
 }
 
 /// A segment that does not fit the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Strange {
     /// Where it ends.
     pub(crate) end: SeqNumber,
@@ -90,7 +92,7 @@ pub(crate) struct Strange {
 }
 
 /// How deep in tunnels segments were captured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum IpHeaders {
     #[default]
     Unseen,
@@ -100,7 +102,7 @@ enum IpHeaders {
 }
 
 /// Yes-or-no facts, packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Facts(u32);
 
 impl Facts {

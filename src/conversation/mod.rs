@@ -37,8 +37,10 @@ pub(crate) use table::{Key, Table};
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The part that a side plays in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Role {
     /// The side that sent the SYN.
     Client,

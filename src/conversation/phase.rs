@@ -4,8 +4,10 @@
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The value of `rst.phase`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// Only SYNs so far.
     Syn,

@@ -4,9 +4,11 @@
 
 use std::ffi::CStr;
 
+use serde::{Deserialize, Serialize};
+
 /// What a segment is, as its last relatives show; of the segment that an RST
 /// answers it is the value of `rst.trigger`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SegmentKind {
     /// SYN.
     Syn,

@@ -11,8 +11,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// State of one endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     /// The capture does not tell.
     #[default]

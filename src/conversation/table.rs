@@ -5,6 +5,7 @@
 use std::{
     hash::{Hash, Hasher},
     net::IpAddr,
+    num::NonZeroUsize,
 };
 
 use lru::LruCache;
@@ -73,12 +74,8 @@ impl Key {
     }
 }
 
-/// Conversations that are remembered at a time: about 120 MiB, less than Wireshark itself
-/// keeps for that many.
-const MOST_CONVERSATIONS: usize = 1 << 18;
-
-/// Places that settled conversations leave to others.
-const LEFT_TO_OTHERS: usize = MOST_CONVERSATIONS / 8;
+/// One in so many places is left to conversations that are not settled.
+const LEFT_TO_OTHERS: usize = 8;
 
 /// All conversations.
 ///
@@ -95,19 +92,19 @@ pub(crate) struct Table {
     evicted: bool,
 }
 
-impl Default for Table {
-    fn default() -> Self {
+impl Table {
+    /// An empty one that remembers `most` conversations at a time.
+    #[must_use]
+    pub(crate) fn new(most: NonZeroUsize) -> Self {
         Self {
             others: LruCache::unbounded(),
             settled: LruCache::unbounded(),
             last_is_settled: false,
-            most: MOST_CONVERSATIONS,
+            most: most.get(),
             evicted: false,
         }
     }
-}
 
-impl Table {
     /// The conversation of these sockets; there always is one. It begins if it is new,
     /// with a SYN or, if `opens` is false, in its middle.
     #[inline]
@@ -162,8 +159,8 @@ impl Table {
     fn make_room(&mut self) {
         while self.others.len() + self.settled.len() >= self.most {
             self.evicted = true;
-            let fewest = LEFT_TO_OTHERS.min(self.most / 8);
-            let gone = if self.others.len() > fewest || self.settled.is_empty() {
+            let gone = if self.others.len() > self.most / LEFT_TO_OTHERS || self.settled.is_empty()
+            {
                 self.others.pop_lru()
             } else {
                 self.settled.pop_lru()
@@ -210,10 +207,7 @@ mod tests {
 
     #[test]
     fn what_exchanged_data_outlives_a_flood_of_syns() {
-        let mut table = Table {
-            most: 64,
-            ..Table::default()
-        };
+        let mut table = Table::new(64.try_into().unwrap());
         exchange_data(&mut table, key(1));
         for port in 1000..2000 {
             table.entry(key(port), true);
@@ -227,10 +221,7 @@ mod tests {
 
     #[test]
     fn what_was_forgotten_stands_nowhere() {
-        let mut table = Table {
-            most: 8,
-            ..Table::default()
-        };
+        let mut table = Table::new(8.try_into().unwrap());
         for port in 1..=20 {
             exchange_data(&mut table, key(port));
         }

@@ -136,7 +136,8 @@ fn receiver_goes_on(
         .rtt()
         .unwrap_or(limit!(UNKNOWN_PATH));
     let last = conversation.last_reset(side.peer())?;
-    let case = verdicts.get(&last.frame)?.case();
+    let verdict = verdicts.get(&last.frame)?;
+    let case = verdict.case();
     let aftermath = &case.aftermath;
     if aftermath.ignored.is_some() || aftermath.obeyed.is_some() {
         return None;
@@ -150,6 +151,7 @@ fn receiver_goes_on(
             after > receiver_rtt * 2 + limit!(OVERTAKEN_AT_MOST of "case::aftermath")
         }
     };
+    drop(verdict);
     if !reacted {
         return None;
     }

@@ -2,10 +2,9 @@
 
 //! Attempts to open a connection, and what became of them: for the statistics.
 
-use std::{ffi::CStr, num::NonZeroUsize};
+use std::{collections::VecDeque, ffi::CStr, num::NonZeroUsize};
 
 use lru::LruCache;
-use rustc_hash::FxHashMap;
 
 use super::{Verdicts, verdicts::Changes};
 use crate::{
@@ -14,13 +13,6 @@ use crate::{
     verdict::Verdict,
     wire::FrameNumber,
 };
-
-/// Attempts that are remembered with their outcome; those beyond are not
-/// counted. Four million of them take 48 MiB.
-const MOST_ATTEMPTS: usize = 1 << 22;
-/// Attempts that wait for their answer; of more than that (a SYN flood) the
-/// oldest stay unanswered. 65,536 of them take about 6 MiB.
-const MOST_WAITING: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
 
 /// What became of an attempt to open a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,42 +57,55 @@ struct Attempt {
     accepted: bool,
 }
 
-/// All attempts, in order of their SYNs.
+/// The newest attempts, in order of their SYNs.
 #[derive(Debug)]
 pub(super) struct Attempts {
-    all: Vec<Attempt>,
-    waiting: LruCache<Key, usize>,
-    /// The RSTs that answered an attempt, with its SYN.
-    by_reset: FxHashMap<FrameNumber, FrameNumber>,
-}
-
-impl Default for Attempts {
-    fn default() -> Self {
-        Self {
-            all: Vec::new(),
-            waiting: LruCache::new(MOST_WAITING),
-            by_reset: FxHashMap::default(),
-        }
-    }
+    kept: VecDeque<Attempt>,
+    /// Their SYNs; of more than fit (a SYN flood) the oldest stay unanswered.
+    waiting: LruCache<Key, FrameNumber>,
+    /// The RSTs that answered an attempt, each with its SYN.
+    answers: VecDeque<(FrameNumber, FrameNumber)>,
+    most: usize,
 }
 
 impl Attempts {
+    /// None yet, `most` that are remembered, and `most_waiting` that may be answered.
+    pub(super) fn new(most: NonZeroUsize, most_waiting: NonZeroUsize) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            waiting: LruCache::new(most_waiting),
+            answers: VecDeque::new(),
+            most: most.get(),
+        }
+    }
+
+    fn get(&self, syn: FrameNumber) -> Option<&Attempt> {
+        let found = self.kept.binary_search_by_key(&syn, |attempt| attempt.syn);
+        self.kept.get(found.ok()?)
+    }
+
+    fn get_mut(&mut self, syn: FrameNumber) -> Option<&mut Attempt> {
+        let found = self.kept.binary_search_by_key(&syn, |attempt| attempt.syn);
+        self.kept.get_mut(found.ok()?)
+    }
+
     /// A client sends its first SYN.
     pub(super) fn begin(&mut self, key: Key, syn: FrameNumber) {
-        if self.all.len() < MOST_ATTEMPTS {
-            self.waiting.put(key, self.all.len());
-            self.all.push(Attempt {
-                syn,
-                reset: None,
-                accepted: false,
-            });
+        if self.kept.len() == self.most {
+            self.kept.pop_front();
         }
+        self.kept.push_back(Attempt {
+            syn,
+            reset: None,
+            accepted: false,
+        });
+        self.waiting.put(key, syn);
     }
 
     /// The server's SYN-ACK has come.
     pub(super) fn accept(&mut self, key: &Key, changes: &mut Changes) {
         let attempt = self.waiting.pop(key);
-        if let Some(attempt) = attempt.and_then(|at| self.all.get_mut(at)) {
+        if let Some(attempt) = attempt.and_then(|syn| self.get_mut(syn)) {
             attempt.accepted = true;
             changes.note(attempt.syn);
         }
@@ -113,11 +118,14 @@ impl Attempts {
             return;
         }
         let attempt = self.waiting.peek(key).copied();
-        if let Some(attempt) = attempt.and_then(|at| self.all.get_mut(at)) {
-            let frame = reset.case().reset.frame;
+        if let Some(attempt) = attempt.and_then(|syn| self.get_mut(syn)) {
+            let (syn, frame) = (attempt.syn, reset.case().reset.frame);
             attempt.reset = Some(frame);
-            self.by_reset.insert(frame, attempt.syn);
-            changes.note(attempt.syn);
+            if self.answers.len() == self.most {
+                self.answers.pop_front();
+            }
+            self.answers.push_back((frame, syn));
+            changes.note(syn);
         }
     }
 
@@ -125,10 +133,13 @@ impl Attempts {
     /// attempt that it answered may have, too.
     pub(super) fn follow(&self, changes: &mut Changes, from: u64) {
         for index in from..changes.count() {
-            let syn = changes
-                .get(index)
-                .and_then(|frame| self.by_reset.get(&frame));
-            if let Some(syn) = syn {
+            let answer = changes.get(index).and_then(|frame| {
+                let found = self
+                    .answers
+                    .binary_search_by_key(&frame, |(reset, _)| *reset);
+                self.answers.get(found.ok()?)
+            });
+            if let Some((_, syn)) = answer {
                 changes.note(*syn);
             }
         }
@@ -136,8 +147,7 @@ impl Attempts {
 
     /// What has become of the attempt that begins in this frame.
     pub(super) fn outcome(&self, frame: FrameNumber, verdicts: &Verdicts) -> Option<Outcome> {
-        let found = self.all.binary_search_by_key(&frame, |attempt| attempt.syn);
-        let attempt = self.all.get(found.ok()?)?;
+        let attempt = self.get(frame)?;
         // One that the client must ignore ends nothing.
         let reset = attempt
             .reset

@@ -15,15 +15,13 @@ use crate::{
     wire::{FrameNumber, Segment},
 };
 
-/// Hosts that are waited for; the longest waited for goes first.
-const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 12).unwrap();
 /// RSTs of a host that are judged again.
 const MOST_RESETS: usize = 16;
 /// Packets of a host that are looked at after such an RST: enough for a dozen short
 /// conversations to begin.
 const MOST_LOOKS: u8 = 128;
 
-/// Hosts that may still show themselves.
+/// Hosts that may still show themselves; the longest waited for goes first.
 #[derive(Debug)]
 pub(super) struct Awaited {
     waiting: LruCache<IpAddr, Vec<FrameNumber>>,
@@ -38,16 +36,15 @@ struct Elsewhere {
     looks: u8,
 }
 
-impl Default for Awaited {
-    fn default() -> Self {
+impl Awaited {
+    /// None yet, and `most` that are waited for.
+    pub(super) fn new(most: NonZeroUsize) -> Self {
         Self {
-            waiting: LruCache::new(MOST_HOSTS),
-            elsewhere: LruCache::new(MOST_HOSTS),
+            waiting: LruCache::new(most),
+            elsewhere: LruCache::new(most),
         }
     }
-}
 
-impl Awaited {
     /// Keeps an RST in mind whose claimed host has not shown itself, or not how
     /// far away it is.
     pub(super) fn wait_for(&mut self, case: &Case) {

@@ -10,7 +10,7 @@ use crate::{
     cause::Cause,
     conversation::{Acceptability, Conversation, Key, NotedReset, Role, Side},
     verdict::{RunMember, Verdict, signature},
-    wire::{FrameNumber, Segment, Socket},
+    wire::{Segment, Socket},
 };
 
 impl Engine {
@@ -21,9 +21,10 @@ impl Engine {
             self.hosts.learn_reset(segment);
         }
         self.gateways.learn(segment);
-        let Some(case) = self.gather(segment, &key, side) else {
+        let Some(mut case) = self.gather(segment, &key, side) else {
             return;
         };
+        self.label_run(&mut case);
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
         let Some(conversation) = self.conversations.entry(key, false) else {
@@ -44,14 +45,13 @@ impl Engine {
         self.verdicts.insert(segment.frame, verdict);
         self.newest_note = Some(segment.frame);
         self.enter_device(segment);
-        self.label_run(segment.frame);
         self.enter_probe(segment);
         self.neighbourhood.enter(&mut self.verdicts, segment, key);
     }
 
     /// The case of an RST that claims `side`.
     fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Option<Case> {
-        let history_evicted = self.conversations.has_evicted();
+        let history_evicted = self.conversations.has_evicted() || self.hosts.has_evicted();
         let conversation = self.conversations.entry(*key, false)?;
         let shared_counter = self
             .rst_numbers
@@ -59,12 +59,11 @@ impl Engine {
             .map(|(id, frame)| SharedCounter { id, frame });
         let asked = self.requests.asked(key);
         let earlier = earlier(segment, side, conversation, &self.verdicts);
+        let earlier_verdict = earlier.and_then(|earlier| self.verdicts.get(&earlier.frame));
         let surroundings = Surroundings {
             gateway: self.gateways.get(segment),
             host: self.hosts.get(segment.source.address),
-            earlier_case: earlier
-                .and_then(|earlier| self.verdicts.get(&earlier.frame))
-                .map(Verdict::case),
+            earlier_case: earlier_verdict.as_deref().map(Verdict::case),
             earlier,
             shared_counter,
             neighbours: self.neighbourhood.of(
@@ -110,30 +109,29 @@ impl Engine {
     }
 
     /// Names the run of RSTs in one side's name that ends with this one.
-    fn label_run(&mut self, last: FrameNumber) {
-        let mut run = Vec::new();
+    fn label_run(&mut self, last: &mut Case) {
+        let member = |case: &Case| RunMember {
+            flags: case.reset.flags,
+            ack: case.reset.ack,
+        };
+        let mut members = vec![member(last)];
+        let mut before = Vec::new();
         let mut first = None;
-        let mut next = Some(last);
-        while let Some(frame) = next.filter(|_| run.len() < LONGEST_RUN) {
-            let Some(case) = self.verdicts.get(&frame).map(Verdict::case) else {
+        let mut next = last.earlier_of_same_sender();
+        while let Some(frame) = next.filter(|_| members.len() < LONGEST_RUN) {
+            let Some(verdict) = self.verdicts.get(&frame) else {
                 break;
             };
-            let member = RunMember {
-                flags: case.reset.flags,
-                ack: case.reset.ack,
-            };
-            run.push((frame, member));
-            first = Some(case);
-            next = case.earlier_of_same_sender();
+            members.push(member(verdict.case()));
+            before.push(frame);
+            next = verdict.case().earlier_of_same_sender();
+            first = Some(verdict);
         }
-        let members: Vec<RunMember> = run.iter().map(|(_, member)| *member).collect();
-        let name = first.and_then(|first| signature(first, &members));
-        for (frame, _) in run {
-            let known = |verdict: &Verdict| verdict.case().signature == name;
-            // Most RSTs stand alone, and have no name before or after.
-            if !self.verdicts.get(&frame).is_some_and(known) {
-                self.verdicts.amend(frame, |case| case.signature = name);
-            }
+        let name = signature(first.as_ref().map_or(last, |first| first.case()), &members);
+        drop(first);
+        last.signature = name;
+        for frame in before {
+            self.verdicts.amend(frame, |case| case.signature = name);
         }
     }
 
@@ -193,7 +191,8 @@ fn earlier(
         .into_iter()
         .flatten()
         .max_by_key(|(reset, _)| reset.frame)?;
-    let case = verdicts.get(&last.frame)?.case();
+    let verdict = verdicts.get(&last.frame)?;
+    let case = verdict.case();
     Some(EarlierReset {
         frame: last.frame,
         age: segment.time.since(last.time),

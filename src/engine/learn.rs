@@ -67,7 +67,10 @@ impl Engine {
                 learned.kind,
             );
             if let Some(followup) = followup {
-                self.followups.insert(segment.frame, followup);
+                if self.followups.len() == self.most_followups {
+                    self.followups.pop_front();
+                }
+                self.followups.push_back((segment.frame, followup));
                 self.newest_note = Some(segment.frame);
             }
         }

@@ -8,33 +8,37 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod archive;
 mod attempts;
 mod awaited;
 mod judge;
 mod learn;
+mod memory;
 mod neighbourhood;
 mod requests;
 mod settings;
 mod statistics;
 mod verdicts;
 
+use std::collections::VecDeque;
+
 use etherparse::TcpHeaderSlice;
-use rustc_hash::FxHashMap;
 
 pub use self::settings::Settings;
 pub(crate) use self::statistics::Statistics;
 use self::{
-    attempts::Attempts, awaited::Awaited, neighbourhood::Neighbourhood, requests::Requests,
-    verdicts::Verdicts,
+    attempts::Attempts, awaited::Awaited, memory::Shares, neighbourhood::Neighbourhood,
+    requests::Requests, verdicts::Verdicts,
 };
 pub use self::{
     attempts::Outcome,
     settings::{Choice, PREFERENCES, Preference, Preferred},
+    verdicts::VerdictRef,
 };
 use crate::{
     baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters},
     conversation::{Key, Table},
-    verdict::{Followup, Verdict},
+    verdict::{Followup, Forgotten},
     wire::{FrameNumber, Packet, Segment},
 };
 
@@ -53,7 +57,11 @@ pub struct Engine {
     verdicts: Verdicts,
     attempts: Attempts,
     neighbourhood: Neighbourhood,
-    followups: FxHashMap<FrameNumber, Followup>,
+    /// Notes on later frames, in their order.
+    followups: VecDeque<(FrameNumber, Followup)>,
+    most_followups: usize,
+    /// The first RST that was judged after something had to be forgotten.
+    forgotten_since: Option<FrameNumber>,
     /// The last frame that holds a verdict or a note.
     newest_note: Option<FrameNumber>,
     /// The first packet's interface.
@@ -65,20 +73,35 @@ impl Engine {
     /// An engine that has seen nothing.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        Self::with(settings, Shares::of(settings.memory_limit))
+    }
+
+    /// One that packs every verdict at once, for tests: nothing may look different.
+    #[cfg(feature = "replay")]
+    #[must_use]
+    pub fn packing_at_once(settings: Settings) -> Self {
+        let mut shares = Shares::of(settings.memory_limit);
+        shares.verdicts.pack_at_once();
+        Self::with(settings, shares)
+    }
+
+    fn with(settings: Settings, shares: Shares) -> Self {
         Self {
             settings,
-            conversations: Table::default(),
-            hosts: Hosts::default(),
+            conversations: Table::new(shares.conversations),
+            hosts: Hosts::new(shares.hosts),
             gateways: Gateways::default(),
-            requests: Requests::default(),
+            requests: Requests::new(shares.requests, shares.partial),
             resetters: Resetters::default(),
             rst_numbers: Numbers::default(),
             probes: ProbeSeries::default(),
-            awaited: Awaited::default(),
-            verdicts: Verdicts::default(),
-            attempts: Attempts::default(),
-            neighbourhood: Neighbourhood::default(),
-            followups: FxHashMap::default(),
+            awaited: Awaited::new(shares.neighbours),
+            verdicts: Verdicts::new(shares.verdicts),
+            attempts: Attempts::new(shares.attempts, shares.waiting),
+            neighbourhood: Neighbourhood::new(shares.neighbours),
+            followups: VecDeque::new(),
+            most_followups: shares.notes.get(),
+            forgotten_since: None,
             newest_note: None,
             interface: None,
             several_interfaces: false,
@@ -113,18 +136,48 @@ impl Engine {
         if self.verdicts.changes.count() != changes {
             self.attempts.follow(&mut self.verdicts.changes, changes);
         }
+        self.verdicts.pack();
+        if segment.flags.rst() && self.forgotten_since.is_none() && self.has_forgotten() {
+            self.forgotten_since = Some(segment.frame);
+        }
     }
 
     /// What is known of the RST in this frame now.
     #[must_use]
-    pub fn verdict(&self, frame: FrameNumber) -> Option<&Verdict> {
+    pub fn verdict(&self, frame: FrameNumber) -> Option<VerdictRef<'_>> {
         self.verdicts.get(&frame)
+    }
+
+    /// Whether there is a verdict on this frame: cheaper than reading it.
+    #[must_use]
+    pub(crate) fn holds_verdict(&self, frame: FrameNumber) -> bool {
+        self.verdicts.holds(frame)
     }
 
     /// What has become of the attempt to connect whose first SYN is in this frame.
     #[must_use]
     pub(crate) fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
         self.attempts.outcome(frame, &self.verdicts)
+    }
+
+    fn has_forgotten(&self) -> bool {
+        self.conversations.has_evicted()
+            || self.hosts.has_evicted()
+            || self.verdicts.has_let_go()
+            || self.followups.len() == self.most_followups
+    }
+
+    /// What this frame has to say about the memory limit.
+    #[must_use]
+    pub(crate) fn forgotten(&self, frame: FrameNumber) -> Option<Forgotten> {
+        let limit = self.settings.memory_limit;
+        if self.forgotten_since == Some(frame) {
+            Some(Forgotten::Since { limit })
+        } else if self.verdicts.let_go(frame) {
+            Some(Forgotten::Verdict { limit })
+        } else {
+            None
+        }
     }
 
     /// How often something of an earlier frame may have changed.
@@ -148,7 +201,10 @@ impl Engine {
     /// What this frame shows about an earlier RST.
     #[must_use]
     pub(crate) fn followup(&self, frame: FrameNumber) -> Option<Followup> {
-        self.followups.get(&frame).copied()
+        let found = self
+            .followups
+            .binary_search_by_key(&frame, |(frame, _)| *frame);
+        Some(self.followups.get(found.ok()?)?.1)
     }
 }
 

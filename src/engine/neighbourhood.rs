@@ -17,8 +17,6 @@ use crate::{
     wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
 };
 
-/// Hosts of each kind that are remembered; the longest unused goes first.
-const MOST_HOSTS: NonZeroUsize = NonZeroUsize::new(1 << 12).unwrap();
 /// Attempts that are kept of a client, and RSTs of a host.
 const KEPT: usize = 16;
 
@@ -56,7 +54,8 @@ struct Silence {
     length: Duration,
 }
 
-/// What is remembered across conversations.
+/// What is remembered across conversations; of too many hosts the longest unused goes
+/// first.
 #[derive(Debug)]
 pub(super) struct Neighbourhood {
     clients: LruCache<IpAddr, VecDeque<Attempt>>,
@@ -68,21 +67,20 @@ pub(super) struct Neighbourhood {
     silences: VecDeque<Silence>,
 }
 
-impl Default for Neighbourhood {
-    fn default() -> Self {
+impl Neighbourhood {
+    /// Nothing yet, and `most` hosts of each kind.
+    pub(super) fn new(most: NonZeroUsize) -> Self {
         Self {
-            clients: LruCache::new(MOST_HOSTS),
-            silent: LruCache::new(MOST_HOSTS),
-            refusals: LruCache::new(MOST_HOSTS),
-            answered: LruCache::new(MOST_HOSTS),
-            refused_ports: LruCache::new(MOST_HOSTS),
-            strays: LruCache::new(MOST_HOSTS),
+            clients: LruCache::new(most),
+            silent: LruCache::new(most),
+            refusals: LruCache::new(most),
+            answered: LruCache::new(most),
+            refused_ports: LruCache::new(most),
+            strays: LruCache::new(most),
             silences: VecDeque::with_capacity(SILENCES),
         }
     }
-}
 
-impl Neighbourhood {
     /// A client repeats its SYN, because nobody has answered.
     pub(super) fn unanswered(&mut self, verdicts: &mut Verdicts, syn: &Segment<'_>) {
         let server = syn.destination;
@@ -143,7 +141,7 @@ impl Neighbourhood {
         if refuses {
             self.refused_ports.put(reset.source, reset.frame);
         }
-        let attempt = attempt(verdict, reset);
+        let attempt = attempt(&verdict, reset);
         let silence = silence(case, verdict.cause()).map(|length| Silence {
             key,
             frame: reset.frame,

@@ -12,17 +12,10 @@ use crate::{
     wire::{Content, Segment, SeqNumber, ServerName, expects_no_body, response_length},
 };
 
-/// Conversations whose server name is remembered; the longest unused goes
-/// first. 16,384 of them take about 6 MiB.
-const MOST_NAMES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
-/// Requests that are put together at a time, 4 MiB of them at most.
-const MOST_PARTIAL: NonZeroUsize = NonZeroUsize::new(1 << 10).unwrap();
 /// Bytes of a request that are looked at: a ClientHello with a post-quantum key
 /// share takes about 1,800, and HTTP servers take 8 KiB of headers, of which Host
 /// comes early (RFC 9110 §7.2).
 const LONGEST_REQUEST: usize = 4096;
-/// Responses that are followed at a time.
-const MOST_RESPONSES: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 
 /// The server that the client last asked for.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +42,7 @@ enum Response {
     Until(SeqNumber),
 }
 
-/// The requests of all conversations.
+/// The requests of all conversations; of too many the longest unused goes first.
 #[derive(Debug)]
 pub(super) struct Requests {
     names: LruCache<Key, Asked>,
@@ -57,17 +50,17 @@ pub(super) struct Requests {
     responses: LruCache<Key, Response>,
 }
 
-impl Default for Requests {
-    fn default() -> Self {
+impl Requests {
+    /// None yet; `most` conversations whose requests and responses are remembered, and
+    /// `most_partial` requests that are put together at a time.
+    pub(super) fn new(most: NonZeroUsize, most_partial: NonZeroUsize) -> Self {
         Self {
-            names: LruCache::new(MOST_NAMES),
-            partial: LruCache::new(MOST_PARTIAL),
-            responses: LruCache::new(MOST_RESPONSES),
+            names: LruCache::new(most),
+            partial: LruCache::new(most_partial),
+            responses: LruCache::new(most),
         }
     }
-}
 
-impl Requests {
     /// Takes a segment that is, or goes on with, a request or a response.
     pub(super) fn learn(
         &mut self,

@@ -5,6 +5,7 @@
 
 use std::{ffi::CStr, time::Duration};
 
+use super::memory::USUAL_MIB;
 use crate::verdict::ExpertLevel;
 
 /// What the user has set.
@@ -18,6 +19,8 @@ pub struct Settings {
     pub(crate) ttl_tolerance: u8,
     /// Which impacts raise expert items (`rst.expert_level`).
     pub(crate) expert_level: ExpertLevel,
+    /// The engine's memory in all, MiB (`rst.memory_limit`).
+    pub(crate) memory_limit: u32,
 }
 
 /// A preference: what it is called, what it means, and what it sets.
@@ -78,6 +81,12 @@ pub static PREFERENCES: &[Preference] = &[
             // No two TTLs are further apart.
             settings.ttl_tolerance = u8::try_from(hops).unwrap_or(u8::MAX);
         }),
+    },
+    Preference {
+        name: c"memory_limit",
+        title: c"Memory limit (MiB)",
+        description: c"What the analysis may take in all. Raise it for captures with more connections and resets than fit; what had to be forgotten is said.",
+        kind: Preferred::Number(USUAL_MIB, |settings, mib| settings.memory_limit = mib),
     },
     Preference {
         name: c"expert_level",
@@ -158,6 +167,7 @@ impl Settings {
             idle_threshold: Duration::ZERO,
             ttl_tolerance: 0,
             expert_level: ExpertLevel::All,
+            memory_limit: 0,
         }
     }
 }

@@ -8,6 +8,7 @@
 
 use std::{
     borrow::Cow,
+    collections::VecDeque,
     ffi::{CStr, CString},
 };
 
@@ -36,7 +37,7 @@ fn of_verdict(
     frame: FrameNumber,
     word: fn(&Verdict) -> &'static CStr,
 ) -> Option<&'static CStr> {
-    engine.verdict(frame).map(word)
+    engine.verdict(frame).map(|verdict| word(&verdict))
 }
 
 const BY_WORD: [ByWord; 5] = [
@@ -70,11 +71,18 @@ const BY_WORD: [ByWord; 5] = [
 const BY_SENDER: &CStr = c"Resets by claimed sender";
 const BY_RESETTER: &CStr = c"Resets by resetter";
 
-/// How a frame was counted.
+/// Frames of which it is kept how they were counted: 16 MiB of them. Older ones stay
+/// counted as they were.
+const MOST_COUNTED: usize = 1 << 20;
+/// Claimed senders with a row of their own; all others share one.
+const MOST_SENDERS: usize = 1 << 14;
+const OTHER_SENDERS: &CStr = c"other hosts";
+
+/// How a frame was counted: the row of each group.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counted {
-    words: [Option<&'static CStr>; BY_WORD.len()],
-    resetter: Option<u32>,
+    rows: [Option<u8>; BY_WORD.len()],
+    has_resetter: bool,
 }
 
 #[derive(Debug)]
@@ -121,27 +129,43 @@ impl Group {
         }
     }
 
-    fn add(&mut self, name: &CStr, by: i32) {
+    /// The row of a word that is known beforehand.
+    fn place(&self, word: &CStr) -> Option<u8> {
+        u8::try_from(*self.places.get(word)?).ok()
+    }
+
+    /// Counts one in the row of this name, which is new if there is none.
+    fn add(&mut self, name: &CStr) {
         let place = self.places.get(name).copied().unwrap_or_else(|| {
             self.places.insert(name.to_owned(), self.rows.len());
             self.rows.push(Node::new(name.to_owned()));
             self.rows.len() - 1
         });
         if let Some(row) = self.rows.get_mut(place) {
-            row.add(by);
+            row.add(1);
         }
     }
 
+    /// The same, where names come without end.
+    fn add_one_of_many(&mut self, name: &CStr) {
+        let known = self.rows.len() < MOST_SENDERS || self.places.contains_key(name);
+        self.add(if known { name } else { OTHER_SENDERS });
+    }
+
     /// Moves a frame between rows; `None`: it was in none, and so is new to the group.
-    fn shift(&mut self, from: Option<&CStr>, to: &CStr) {
+    fn shift(&mut self, from: Option<u8>, to: u8) {
+        self.title.changed = true;
         match from {
             None => self.title.add(1),
-            Some(from) => {
-                self.title.changed = true;
-                self.add(from, -1);
-            }
+            Some(from) => self.add_at(from, -1),
         }
-        self.add(to, 1);
+        self.add_at(to, 1);
+    }
+
+    fn add_at(&mut self, row: u8, by: i32) {
+        if let Some(row) = self.rows.get_mut(usize::from(row)) {
+            row.add(by);
+        }
     }
 }
 
@@ -162,7 +186,9 @@ pub(crate) struct Statistics {
     by_word: [Group; BY_WORD.len()],
     by_sender: Group,
     by_resetter: Group,
-    frames: FxHashMap<FrameNumber, Counted>,
+    newest: Option<FrameNumber>,
+    /// Those counted last, in their order.
+    frames: VecDeque<(FrameNumber, Counted)>,
     /// Changes of the engine that have been taken in.
     changes: u64,
     /// Group and row (`None`: the group itself) of those that have changed.
@@ -175,7 +201,8 @@ impl Default for Statistics {
             by_word: BY_WORD.map(|group| Group::new(group.title, (group.words)())),
             by_sender: Group::new(BY_SENDER, Vec::new()),
             by_resetter: Group::new(BY_RESETTER, Vec::new()),
-            frames: FxHashMap::default(),
+            newest: None,
+            frames: VecDeque::new(),
             changes: 0,
             changed: Vec::new(),
         };
@@ -189,46 +216,64 @@ impl Statistics {
     /// which something has changed. A frame that comes again begins a new count:
     /// Wireshark empties its trees without saying so.
     pub(crate) fn count(&mut self, engine: &Engine, frame: FrameNumber, sender: &CStr) {
-        if self.frames.contains_key(&frame) {
+        if self.newest.is_some_and(|newest| frame <= newest) {
             *self = Self::default();
         }
+        self.newest = Some(frame);
         for index in self.changes..engine.change_count() {
             let changed = engine.change(index);
-            let known = changed.and_then(|frame| Some((frame, *self.frames.get(&frame)?)));
-            if let Some((frame, before)) = known {
+            let Some(place) = changed.and_then(|frame| self.place(frame)) else {
+                continue;
+            };
+            if let Some((frame, before)) = self.frames.get(place).copied() {
                 let now = self.count_anew(engine, frame, before);
-                self.frames.insert(frame, now);
+                if let Some(counted) = self.frames.get_mut(place) {
+                    counted.1 = now;
+                }
             }
         }
         self.changes = engine.change_count();
         let counted = self.count_anew(engine, frame, Counted::default());
-        if engine.verdict(frame).is_some() {
-            self.by_sender.shift(None, sender);
+        if engine.holds_verdict(frame) {
+            self.by_sender.title.add(1);
+            self.by_sender.add_one_of_many(sender);
         }
-        if counted.words.iter().any(Option::is_some) {
-            self.frames.insert(frame, counted);
+        if counted.rows.iter().any(Option::is_some) {
+            if self.frames.len() == MOST_COUNTED {
+                self.frames.pop_front();
+            }
+            self.frames.push_back((frame, counted));
         }
         self.collect_changed();
     }
 
     /// Moves a frame from where it was counted to where it belongs now.
     fn count_anew(&mut self, engine: &Engine, frame: FrameNumber, mut as_: Counted) -> Counted {
-        let groups = BY_WORD.iter().zip(&mut self.by_word).zip(&mut as_.words);
+        let groups = BY_WORD.iter().zip(&mut self.by_word).zip(&mut as_.rows);
         for ((by_word, group), counted) in groups {
-            let now = (by_word.word)(engine, frame);
+            let now = (by_word.word)(engine, frame).and_then(|word| group.place(word));
             if let Some(now) = now.filter(|now| *counted != Some(*now)) {
                 group.shift(*counted, now);
                 *counted = Some(now);
             }
         }
-        let resetter = engine.verdict(frame).and_then(Verdict::resetter);
-        if let (None, Some(resetter)) = (as_.resetter, resetter) {
-            as_.resetter = Some(resetter.number());
-            if let Ok(name) = CString::new(format!("resetter {}", resetter.number())) {
-                self.by_resetter.shift(None, &name);
+        let verdict = engine.verdict(frame);
+        let resetter = verdict.and_then(|verdict| Some(verdict.resetter()?.number()));
+        if let (false, Some(number)) = (as_.has_resetter, resetter) {
+            as_.has_resetter = true;
+            if let Ok(name) = CString::new(format!("resetter {number}")) {
+                self.by_resetter.title.add(1);
+                self.by_resetter.add(&name);
             }
         }
         as_
+    }
+
+    fn place(&self, frame: FrameNumber) -> Option<usize> {
+        let found = self
+            .frames
+            .binary_search_by_key(&frame, |(frame, _)| *frame);
+        found.ok()
     }
 
     fn groups(&self) -> impl Iterator<Item = &Group> {
@@ -292,10 +337,22 @@ mod tests {
     #[test]
     fn frame_moves_between_rows_of_a_group() {
         let mut group = Group::new(c"by", vec![c"one", c"other"]);
-        group.shift(None, c"one");
-        group.shift(Some(c"one"), c"other");
-        group.shift(None, c"third");
+        let (one, other) = (group.place(c"one").unwrap(), group.place(c"other").unwrap());
+        group.shift(None, one);
+        group.shift(Some(one), other);
         let numbers: Vec<i32> = group.rows.iter().map(|row| row.number).collect();
-        assert_eq!((group.title.number, numbers), (2, vec![0, 1, 1]));
+        assert_eq!((group.title.number, numbers), (1, vec![0, 1]));
+    }
+
+    #[test]
+    fn names_without_end_share_a_row() {
+        let mut group = Group::new(c"by", Vec::new());
+        for number in 0..MOST_SENDERS + 7 {
+            group.add_one_of_many(&CString::new(number.to_string()).unwrap());
+        }
+        group.add_one_of_many(c"0");
+        assert_eq!(group.rows.len(), MOST_SENDERS + 1);
+        assert_eq!(group.rows[0].number, 2);
+        assert_eq!(group.rows[MOST_SENDERS].number, 7);
     }
 }

@@ -36,3 +36,55 @@ fn memory_budget() {
     );
     assert!(size_of::<crate::baseline::Host>() <= 160);
 }
+
+/// A SYN of the client `number`, and the server's refusal: frames 2n − 1 and 2n.
+fn refuse(engine: &mut Engine, number: u32) {
+    let [_, _, third, fourth] = number.to_be_bytes();
+    let client = IpAddr::from([10, 0, third, fourth]);
+    let server = IpAddr::from([192, 0, 2, 1]);
+    let mut send = |frame, source, destination, tcp: [u8; 20]| {
+        engine.observe(&Packet {
+            frame: FrameNumber::new(frame).unwrap(),
+            time: Timestamp(i64::from(frame) * 1_000_000),
+            source,
+            destination,
+            ip: None,
+            link: crate::wire::Link::default(),
+            tcp: &tcp,
+            tcp_reported: 20,
+        });
+    };
+    let header = |ports: [u8; 4], flags: u8| {
+        let mut tcp = [0; 20];
+        tcp[..4].copy_from_slice(&ports);
+        tcp[12] = 0x50;
+        tcp[13] = flags;
+        tcp
+    };
+    send(2 * number - 1, client, server, header([9, 9, 0, 80], 2));
+    send(2 * number, server, client, header([0, 80, 9, 9], 20));
+}
+
+#[test]
+fn what_is_let_go_is_known_as_such() {
+    let mut shares = Shares::of(0);
+    shares.verdicts.whole = 4;
+    shares.verdicts.packed = 4096;
+    let mut engine = Engine::with(Settings::default(), shares);
+    for number in 1..=2000 {
+        refuse(&mut engine, number);
+    }
+    let frame = |number| FrameNumber::new(number).unwrap();
+    let limit = Settings::default().memory_limit;
+    assert!(engine.verdict(frame(2)).is_none());
+    assert_eq!(
+        engine.forgotten(frame(2)),
+        Some(Forgotten::Verdict { limit })
+    );
+    assert_eq!(engine.forgotten(frame(1)), None);
+    assert_eq!(engine.forgotten(frame(4000)), None);
+    assert!(engine.verdict(frame(4000)).is_some());
+    let since = (1..=4000)
+        .filter(|number| engine.forgotten(frame(*number)) == Some(Forgotten::Since { limit }));
+    assert_eq!(since.count(), 1);
+}

@@ -2,10 +2,12 @@
 
 //! The verdicts by frame, and which of them may have changed since.
 
-use std::collections::VecDeque;
+use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, ops::Deref, rc::Rc};
 
+use lru::LruCache;
 use rustc_hash::FxHashMap;
 
+use super::archive::Archive;
 use crate::{case::Case, verdict::Verdict, wire::FrameNumber};
 
 /// RSTs of one side that are named or revised together; the signatures count to two.
@@ -46,42 +48,165 @@ impl Changes {
     }
 }
 
-/// RSTs whose verdicts are kept, about 1.4 GiB of them; the oldest goes.
-const MOST_VERDICTS: usize = 1 << 20;
+/// What the verdicts may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Newest verdicts that are kept whole, about 1.3 KiB each.
+    pub(super) whole: usize,
+    /// Old ones that are unpacked at a time, of the same size.
+    pub(super) unpacked: NonZeroUsize,
+    /// What the packed ones take, bytes.
+    pub(super) packed: usize,
+}
 
-/// Looked up in every frame; frame numbers are counted up and need no strong hash.
-#[derive(Debug, Default)]
+impl Room {
+    /// Room for none but packed ones.
+    #[cfg(feature = "replay")]
+    pub(super) const fn pack_at_once(&mut self) {
+        self.whole = 0;
+        self.unpacked = NonZeroUsize::MIN;
+    }
+}
+
+/// A verdict to read.
+#[derive(Debug)]
+pub enum VerdictRef<'a> {
+    /// One of the newest.
+    New(&'a Verdict),
+    /// An older one, unpacked.
+    Old(Rc<Verdict>),
+}
+
+impl Deref for VerdictRef<'_> {
+    type Target = Verdict;
+
+    fn deref(&self) -> &Verdict {
+        match self {
+            Self::New(verdict) => verdict,
+            Self::Old(verdict) => verdict,
+        }
+    }
+}
+
+/// All verdicts: the newest whole, because most of what changes a verdict comes soon,
+/// and the others packed.
+#[derive(Debug)]
 pub(super) struct Verdicts {
-    by_frame: FxHashMap<FrameNumber, Box<Verdict>>,
+    whole: FxHashMap<FrameNumber, Box<Verdict>>,
     /// Their frames, the oldest first.
     frames: VecDeque<FrameNumber>,
+    most_whole: usize,
+    old: RefCell<Old>,
     pub(super) changes: Changes,
 }
 
 impl Verdicts {
-    pub(super) fn get(&self, frame: &FrameNumber) -> Option<&Verdict> {
-        self.by_frame.get(frame).map(AsRef::as_ref)
+    pub(super) fn new(room: Room) -> Self {
+        Self {
+            whole: FxHashMap::default(),
+            frames: VecDeque::new(),
+            most_whole: room.whole,
+            old: RefCell::new(Old {
+                packed: Archive::new(room.packed),
+                unpacked: LruCache::new(room.unpacked),
+            }),
+            changes: Changes::default(),
+        }
+    }
+
+    /// What is known of the RST in this frame.
+    pub(super) fn get(&self, frame: &FrameNumber) -> Option<VerdictRef<'_>> {
+        match self.whole.get(frame) {
+            Some(verdict) => Some(VerdictRef::New(verdict)),
+            None => Some(VerdictRef::Old(self.old.borrow_mut().get(*frame)?)),
+        }
+    }
+
+    /// Whether there is a verdict on this frame: cheaper than reading it.
+    pub(super) fn holds(&self, frame: FrameNumber) -> bool {
+        self.whole.contains_key(&frame) || self.old.borrow().packed.holds(frame)
+    }
+
+    /// Whether the verdict on this frame had to go for want of memory.
+    pub(super) fn let_go(&self, frame: FrameNumber) -> bool {
+        self.old.borrow().packed.let_go(frame)
+    }
+
+    /// Whether any had to.
+    pub(super) fn has_let_go(&self) -> bool {
+        self.old.borrow().packed.has_let_go()
     }
 
     /// The only way in which a case changes after its birth: the verdict on
     /// `frame` is made anew, and noted as a change, if `change` makes a difference.
     pub(super) fn amend(&mut self, frame: FrameNumber, change: impl FnOnce(&mut Case)) {
-        let Some(verdict) = self.by_frame.get_mut(&frame) else {
-            return;
+        let differs = match self.whole.get_mut(&frame) {
+            Some(verdict) => verdict.amend(change),
+            None => self.old.get_mut().amend(frame, change),
         };
-        if verdict.amend(change) {
+        if differs {
             self.changes.note(frame);
         }
     }
 
     pub(super) fn insert(&mut self, frame: FrameNumber, verdict: Box<Verdict>) {
-        if self.frames.len() == MOST_VERDICTS
-            && let Some(oldest) = self.frames.pop_front()
-        {
-            self.by_frame.remove(&oldest);
-        }
         self.frames.push_back(frame);
-        self.by_frame.insert(frame, verdict);
+        self.whole.insert(frame, verdict);
+    }
+
+    /// Packs what has become old. Not while an RST is being entered in the memories
+    /// that look at its verdict again.
+    pub(super) fn pack(&mut self) {
+        while self.frames.len() > self.most_whole {
+            let oldest = self.frames.pop_front();
+            let packed = oldest.and_then(|frame| Some((frame, self.whole.remove(&frame)?)));
+            if let Some((frame, verdict)) = packed {
+                self.old.get_mut().packed.put(frame, &verdict);
+            }
+        }
+    }
+}
+
+/// A verdict that was unpacked.
+#[derive(Debug)]
+struct Unpacked {
+    verdict: Rc<Verdict>,
+    /// It is not any more what was packed.
+    changed: bool,
+}
+
+/// The older verdicts.
+#[derive(Debug)]
+struct Old {
+    packed: Archive,
+    unpacked: LruCache<FrameNumber, Unpacked>,
+}
+
+impl Old {
+    /// The one on this frame, which stays unpacked for a while.
+    fn unpack(&mut self, frame: FrameNumber) -> Option<&mut Unpacked> {
+        if !self.unpacked.contains(&frame) {
+            let verdict = Rc::new(self.packed.get(frame)?);
+            let changed = false;
+            let gone = self.unpacked.push(frame, Unpacked { verdict, changed });
+            if let Some((frame, gone)) = gone.filter(|(_, gone)| gone.changed) {
+                self.packed.replace(frame, &gone.verdict);
+            }
+        }
+        self.unpacked.get_mut(&frame)
+    }
+
+    fn get(&mut self, frame: FrameNumber) -> Option<Rc<Verdict>> {
+        self.unpack(frame).map(|old| Rc::clone(&old.verdict))
+    }
+
+    fn amend(&mut self, frame: FrameNumber, change: impl FnOnce(&mut Case)) -> bool {
+        let Some(old) = self.unpack(frame) else {
+            return false;
+        };
+        let differs = Rc::make_mut(&mut old.verdict).amend(change);
+        old.changed |= differs;
+        differs
     }
 }
 

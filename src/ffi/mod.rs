@@ -269,11 +269,14 @@ pub unsafe extern "C" fn rstscope_engine_holds(
         if engine.newest_note() < Some(frame) {
             return Ok(());
         }
-        if engine.verdict(frame).is_some() {
+        if engine.holds_verdict(frame) {
             holds |= RSTSCOPE_HOLDS_VERDICT;
         }
         if engine.followup(frame).is_some() {
             holds |= RSTSCOPE_HOLDS_FOLLOWUP;
+        }
+        if engine.forgotten(frame).is_some() {
+            holds |= RSTSCOPE_HOLDS_FORGOTTEN;
         }
         Ok(())
     });

@@ -11,7 +11,7 @@ use crate::{
     cause::{Cause, Severity},
     engine::{PREFERENCES, Preference, Preferred},
     verdict::{
-        FollowupKind,
+        FollowupKind, Forgotten,
         fields::{self, Field, FieldType, Format},
     },
 };
@@ -144,10 +144,10 @@ const fn field_type(kind: FieldType) -> rstscope_type {
 /// How many expert items there are.
 #[unsafe(no_mangle)]
 pub extern "C" fn rstscope_expert_count() -> u32 {
-    narrow(Cause::ALL.len() + FollowupKind::ALL.len())
+    narrow(experts().count())
 }
 
-/// Expert item `index`: first the causes, then the kinds of notes.
+/// Expert item `index`: first the causes, then the kinds of notes, then what was forgotten.
 ///
 /// # Safety
 /// `out_expert` is NULL or good for writing.
@@ -174,7 +174,8 @@ fn experts() -> impl Iterator<Item = rstscope_expert> {
     let followups = FollowupKind::ALL
         .iter()
         .map(|kind| expert(kind.name(), kind.summary(), kind.severity()));
-    causes.chain(followups)
+    let forgotten = expert(Forgotten::NAME, Forgotten::SUMMARY, Severity::Comment);
+    causes.chain(followups).chain([forgotten])
 }
 
 /// Index of the expert item of a cause.
@@ -186,6 +187,11 @@ pub(super) fn cause_expert(cause: Cause) -> u32 {
 pub(super) fn followup_expert(kind: FollowupKind) -> u32 {
     let place = FollowupKind::ALL.iter().position(|other| *other == kind);
     narrow(Cause::ALL.len() + place.unwrap_or_default())
+}
+
+/// Index of the expert item of what was forgotten.
+pub(super) fn forgotten_expert() -> u32 {
+    narrow(Cause::ALL.len() + FollowupKind::ALL.len())
 }
 
 fn expert(
@@ -205,6 +211,7 @@ fn expert(
 pub(super) const fn severity(severity: Option<Severity>) -> u8 {
     match severity {
         None => RSTSCOPE_SEVERITY_NONE,
+        Some(Severity::Comment) => RSTSCOPE_SEVERITY_COMMENT,
         Some(Severity::Chat) => RSTSCOPE_SEVERITY_CHAT,
         Some(Severity::Note) => RSTSCOPE_SEVERITY_NOTE,
         Some(Severity::Warn) => RSTSCOPE_SEVERITY_WARN,

@@ -10,7 +10,7 @@ use super::{
     Out,
     abi::*,
     entry, found, handle, narrow,
-    registry::{cause_expert, followup_expert, severity},
+    registry::{cause_expert, followup_expert, forgotten_expert, severity},
     text::Buffer,
 };
 use crate::{
@@ -40,23 +40,27 @@ impl Shown {
     ) -> Result<&[Row], rstscope_status> {
         if self.item != Some((frame, item)) {
             self.item = None;
-            self.rows = fields::rows(subject(engine, frame, item)?);
+            self.rows = with_subject(engine, frame, item, |subject| Ok(fields::rows(subject)))?;
             self.item = Some((frame, item));
         }
         Ok(&self.rows)
     }
 }
 
-/// What item `index` of a frame is about.
-fn subject(
+/// Shows what item `index` of a frame is about.
+fn with_subject<T>(
     engine: &Engine,
     frame: FrameNumber,
     index: u32,
-) -> Result<Subject<'_>, rstscope_status> {
-    let verdict = engine.verdict(frame).map(Subject::Verdict);
+    look: impl FnOnce(Subject<'_>) -> Result<T, rstscope_status>,
+) -> Result<T, rstscope_status> {
+    let verdict = engine.verdict(frame);
+    let verdict = verdict.as_deref().map(Subject::Verdict);
     let followup = engine.followup(frame).map(Subject::Followup);
+    let forgotten = engine.forgotten(frame).map(Subject::Forgotten);
     let index = usize::try_from(index).unwrap_or(usize::MAX);
-    found(verdict.into_iter().chain(followup).nth(index))
+    let mut subjects = verdict.into_iter().chain(followup).chain(forgotten);
+    look(found(subjects.nth(index))?)
 }
 
 /// Item `index` of `frame_number`.
@@ -82,9 +86,9 @@ pub unsafe extern "C" fn rstscope_engine_item(
     let (Some(handle), Some(out), Some(buffer)) = (handle, out, buffer) else {
         return RSTSCOPE_STATUS_NULL;
     };
-    let compose = |engine: &Engine| {
+    let compose = |engine: &Engine, subject: Subject<'_>| {
         let mut text = String::new();
-        let item = match subject(engine, handle.frame(frame_number)?, index)? {
+        let item = match subject {
             Subject::Verdict(verdict) => {
                 verdict.write_summary(&mut text);
                 let settings = engine.settings();
@@ -104,13 +108,25 @@ pub unsafe extern "C" fn rstscope_engine_item(
                     reserved: [0; 2],
                 }
             }
+            Subject::Forgotten(forgotten) => {
+                forgotten.write_text(&mut text);
+                rstscope_item {
+                    expert: forgotten_expert(),
+                    severity: severity(forgotten.severity()),
+                    in_info_column: 0,
+                    reserved: [0; 2],
+                }
+            }
         };
         buffer.set(&text)?;
         out.set(item)
     };
-    handle
-        .engine
-        .read(|engine| read_with(&handle.numbering, || compose(engine)))
+    handle.engine.read(|engine| {
+        let frame = handle.frame(frame_number)?;
+        read_with(&handle.numbering, || {
+            with_subject(engine, frame, index, |subject| compose(engine, subject))
+        })
+    })
 }
 
 /// Row `index` below item `item` of `frame_number`.

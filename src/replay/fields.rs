@@ -30,7 +30,8 @@ impl FrameFields {
     /// The fields of this frame; `None` where it has none.
     #[must_use]
     pub fn of(engine: &Engine, frame: FrameNumber) -> Option<Self> {
-        let verdict = engine.verdict(frame).map(Subject::Verdict);
+        let verdict = engine.verdict(frame);
+        let verdict = verdict.as_deref().map(Subject::Verdict);
         let followup = engine.followup(frame).map(Subject::Followup);
         let fields: Vec<_> = verdict
             .into_iter()

@@ -7,7 +7,7 @@
 use std::ffi::CStr;
 
 use crate::{
-    case::Case,
+    case::{Case, Signature},
     conversation::{Endpoint, Phase, Role},
     mutation::limit,
     wire::{SeqNumber, TcpFlags},
@@ -79,7 +79,7 @@ fn stage(case: &Case) -> Option<Stage> {
 
 /// The signature of a run of RSTs in one side's name; `first` is the case of the
 /// run's first.
-pub(crate) fn signature(first: &Case, run: &[RunMember]) -> Option<&'static CStr> {
+pub(crate) fn signature(first: &Case, run: &[RunMember]) -> Option<Signature> {
     let bare: Vec<&RunMember> = run.iter().filter(|member| !member.flags.ack()).collect();
     let with_ack = run.len() - bare.len();
     let one_number = bare.windows(2).all(|pair| match pair {
@@ -88,22 +88,22 @@ pub(crate) fn signature(first: &Case, run: &[RunMember]) -> Option<&'static CStr
     });
     let some_zero = bare.iter().any(|member| member.ack.0 == 0);
     Some(match (stage(first)?, bare.len(), with_ack) {
-        (Stage::Syn, 1.., 0) => c"SYN → RST",
-        (Stage::Syn, 0, 1..) => c"SYN → RST+ACK",
-        (Stage::Syn, _, _) => c"SYN → RST; RST+ACK",
-        (Stage::Ack, 1, 0) => c"SYN; ACK → RST",
-        (Stage::Ack, _, 0) => c"SYN; ACK → RST; RST",
-        (Stage::Ack, 0, 1) => c"SYN; ACK → RST+ACK",
-        (Stage::Ack, 0, _) => c"SYN; ACK → RST+ACK; RST+ACK",
-        (Stage::Push, 1, 0) => c"PSH+ACK → RST",
-        (Stage::Push, 0, 1) => c"PSH+ACK → RST+ACK",
-        (Stage::Push, 0, _) => c"PSH+ACK → RST+ACK; RST+ACK",
-        (Stage::Push, _, 1..) => c"PSH+ACK → RST; RST+ACK",
-        (Stage::Push, _, 0) if one_number => c"PSH+ACK → RST = RST",
-        (Stage::Push, _, 0) if some_zero => c"PSH+ACK → RST; RST0",
-        (Stage::Push, _, 0) => c"PSH+ACK → RST ≠ RST",
-        (Stage::Data, 1.., 0) => c"PSH+ACK; Data → RST",
-        (Stage::Data, 0, 1..) => c"PSH+ACK; Data → RST+ACK",
+        (Stage::Syn, 1.., 0) => Signature::SynReset,
+        (Stage::Syn, 0, 1..) => Signature::SynResetAck,
+        (Stage::Syn, _, _) => Signature::SynBoth,
+        (Stage::Ack, 1, 0) => Signature::AckReset,
+        (Stage::Ack, _, 0) => Signature::AckResets,
+        (Stage::Ack, 0, 1) => Signature::AckResetAck,
+        (Stage::Ack, 0, _) => Signature::AckResetAcks,
+        (Stage::Push, 1, 0) => Signature::PushReset,
+        (Stage::Push, 0, 1) => Signature::PushResetAck,
+        (Stage::Push, 0, _) => Signature::PushResetAcks,
+        (Stage::Push, _, 1..) => Signature::PushBoth,
+        (Stage::Push, _, 0) if one_number => Signature::PushResetsSame,
+        (Stage::Push, _, 0) if some_zero => Signature::PushResetsZero,
+        (Stage::Push, _, 0) => Signature::PushResetsDiffer,
+        (Stage::Data, 1.., 0) => Signature::DataReset,
+        (Stage::Data, 0, 1..) => Signature::DataResetAck,
         (Stage::Ack | Stage::Data, _, _) => return None,
     })
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn told(first: &Builder, run: &[(bool, u32)]) -> Option<String> {
-        signature(first, &members(run)).map(|name| name.to_string_lossy().into_owned())
+        signature(first, &members(run)).map(|name| name.token().to_string_lossy().into_owned())
     }
 
     #[test]

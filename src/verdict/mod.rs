@@ -7,10 +7,13 @@
 mod explain;
 pub mod fields;
 mod followup;
+mod forgotten;
 mod labels;
+mod packed;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};
+pub use forgotten::Forgotten;
 pub(crate) use labels::{RunMember, signature};
 pub(crate) use weigh::{Considered, PRIOR, Weighed, Weighing, weigh};
 
@@ -18,7 +21,7 @@ use std::{ffi::CStr, time::Duration};
 
 use crate::{
     baseline::{Pattern, Resetter, Stack, hops},
-    case::{Case, Origin},
+    case::{Case, Origin, Signature},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
     evidence::Evidence,
@@ -117,8 +120,8 @@ impl Verdict {
 
     /// `rst.signature`, of the run of RSTs that this one belongs to.
     #[must_use]
-    pub(crate) const fn signature(&self) -> Option<&'static CStr> {
-        self.case.signature
+    pub(crate) fn signature(&self) -> Option<&'static CStr> {
+        self.case.signature.map(Signature::token)
     }
 
     /// `rst.conn_state`.

@@ -2,9 +2,11 @@
 
 //! The control bits of a TCP header.
 
+use serde::{Deserialize, Serialize};
+
 bitflags::bitflags! {
     /// Control bits (RFC 9293 §3.1); the ECN bits are not kept.
-    #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+    #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
     pub(crate) struct TcpFlags: u8 {
         /// FIN: no more data from the sender.
         const FIN = 1;

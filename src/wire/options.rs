@@ -3,9 +3,10 @@
 //! TCP options, as far as they say something about the sender.
 
 use etherparse::{TcpOptionElement, TcpOptionReadError, TcpOptionsIterator};
+use serde::{Deserialize, Serialize};
 
 /// Values of the timestamps option (RFC 7323 §3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Timestamps {
     /// The sender's clock, in ticks of its own choosing.
     pub(crate) value: u32,
@@ -14,7 +15,7 @@ pub(crate) struct Timestamps {
 }
 
 /// The options of one segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Options {
     /// Window scale: the window is shifted left by so many bits, 0 to 14.
     pub(crate) window_scale: Option<u8>,

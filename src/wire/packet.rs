@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FrameNumber, Timestamp};
 
 /// What whoever reads the capture (Wireshark, or the replay path) hands over.
@@ -28,7 +30,7 @@ pub struct Packet<'a> {
 }
 
 /// The parts of an IP header that say something about its sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IpHeader {
     /// TTL or hop limit.
     pub ttl: u8,
@@ -39,7 +41,7 @@ pub struct IpHeader {
 }
 
 /// The parts that differ between IPv4 and IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IpVersion {
     /// IPv4.
     V4 {
@@ -92,7 +94,7 @@ impl IpHeader {
 }
 
 /// Where on the link a packet was captured; absent members were not seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// Link-layer source address (MAC).
     pub(crate) source: Option<[u8; 6]>,
@@ -120,7 +122,7 @@ const VLAN_MASK: u16 = (1 << VLAN_BITS) - 1;
 
 /// Where a packet was captured, small enough to be kept for each side of a
 /// conversation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(u16);
 
 impl Place {

@@ -7,6 +7,8 @@
 //! What is malformed is data like any other: a head that is cut, or that no server
 //! would take, still names its host to a filter, so httparse is too strict here.
 
+use serde::{Deserialize, Serialize};
+
 /// Longest name that is kept, in bytes: a DNS name has at most 253 (RFC 1035 §2.3.4).
 pub(crate) const MAX_NAME_LENGTH: usize = 253;
 
@@ -47,7 +49,7 @@ impl std::fmt::Debug for ServerName {
 }
 
 /// What the first bytes of a payload are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Content {
     /// Nothing that is known here.
     #[default]

@@ -5,11 +5,12 @@
 use std::{net::IpAddr, ops::Deref};
 
 use etherparse::TcpHeaderSlice;
+use serde::{Deserialize, Serialize};
 
 use super::{FrameNumber, IpHeader, Link, Options, Packet, SeqNumber, TcpFlags, Timestamp};
 
 /// One side's address and port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Socket {
     /// Network address.
     pub(crate) address: IpAddr,
@@ -19,7 +20,7 @@ pub(crate) struct Socket {
 
 /// Everything about one TCP segment but its payload: as long as a case lives, so
 /// does this of its RST.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
     /// Frame that holds it.
     pub(crate) frame: FrameNumber,

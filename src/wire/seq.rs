@@ -4,12 +4,14 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 /// A sequence or acknowledgement number (RFC 9293 §3.4).
 ///
 /// Ordered by the sign of the wrapping difference, and therefore only
 /// partially: two numbers half the space apart have no order.
 /// Every operation is total, because a passive observer meets any value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SeqNumber(pub u32);
 
 /// A connection's numbers stay within this of those seen last: the largest window that

@@ -4,10 +4,12 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use super::numbering::shown;
 
 /// Wireshark's frame number, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameNumber(NonZeroU32);
 
 impl FrameNumber {
@@ -38,7 +40,9 @@ impl fmt::Display for FrameNumber {
 }
 
 /// Capture time, in nanoseconds since 1970-01-01 00:00 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

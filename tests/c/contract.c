@@ -326,7 +326,7 @@ experts_have_names_summaries_and_severities(void)
         CHECK(strncmp(expert.name, "rst.expert.", strlen("rst.expert.")) == 0);
         CHECK(expert.summary[0] != '\0');
         CHECK(expert.severity >= RSTSCOPE_SEVERITY_CHAT &&
-              expert.severity <= RSTSCOPE_SEVERITY_WARN);
+              expert.severity <= RSTSCOPE_SEVERITY_COMMENT);
     }
     CHECK(rstscope_expert_get(count, &expert) == RSTSCOPE_STATUS_NOT_FOUND);
     CHECK(rstscope_expert_get(UINT32_MAX, &expert) == RSTSCOPE_STATUS_NOT_FOUND);

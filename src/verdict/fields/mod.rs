@@ -10,7 +10,7 @@ pub(crate) use table::TABLE;
 
 use std::{borrow::Cow, ffi::CStr, sync::LazyLock, time::Duration};
 
-use super::{Followup, Verdict};
+use super::{Followup, Forgotten, Verdict};
 use crate::wire::{FrameNumber, numbering::shown};
 
 /// One field: what it is called, what it means, and where its value comes from.
@@ -114,6 +114,8 @@ pub(crate) enum Subject<'a> {
     Verdict(&'a Verdict),
     /// Its note about an earlier RST.
     Followup(Followup),
+    /// What had to be forgotten; it has no fields.
+    Forgotten(Forgotten),
 }
 
 /// How a value is got; `None` where the field is absent.

@@ -107,13 +107,20 @@ pub const CAUSES: &[&str] = &[
     "unknown",
 ];
 
-/// Expert items that are not about a cause: the two follow-up notes, and the engine that gave up.
-pub const OTHER_EXPERTS: &[&str] = &["sender_continues", "reset_ignored", "disabled"];
+/// Expert items that are not about a cause: the two follow-up notes, what was
+/// forgotten, and the engine that gave up.
+pub const OTHER_EXPERTS: &[&str] = &[
+    "sender_continues",
+    "reset_ignored",
+    "history_evicted",
+    "disabled",
+];
 
 /// Preferences with their defaults, in order of name, in the words that `tshark -o` takes.
 pub const PREFERENCES: &[(&str, &str)] = &[
     ("rst.expert_level", "all"),
     ("rst.idle_threshold", "30"),
     ("rst.info_column", "TRUE"),
+    ("rst.memory_limit", "256"),
     ("rst.ttl_tolerance", "2"),
 ];
