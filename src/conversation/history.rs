@@ -55,6 +55,8 @@ pub struct Conversation {
     forgotten: bool,
     /// The first RST that refused the attempt which the client goes on with.
     refused: Option<FrameNumber>,
+    /// The client's first SYN, while no SYN-ACK has answered it.
+    attempt: Option<FrameNumber>,
 }
 
 /// What a segment brought.
@@ -82,7 +84,24 @@ impl Conversation {
             roles_assumed: true,
             forgotten: false,
             refused: None,
+            attempt: None,
         }
+    }
+
+    /// The client's first SYN is in this frame.
+    pub(crate) const fn begin_attempt(&mut self, syn: FrameNumber) {
+        self.attempt = Some(syn);
+    }
+
+    /// The frame of the client's first SYN, while no SYN-ACK has answered it.
+    #[must_use]
+    pub(crate) const fn attempt(&self) -> Option<FrameNumber> {
+        self.attempt
+    }
+
+    /// The same when its SYN-ACK comes.
+    pub(crate) const fn end_attempt(&mut self) -> Option<FrameNumber> {
+        self.attempt.take()
     }
 
     /// What went before may have been forgotten for want of memory.

@@ -81,12 +81,14 @@ const LEFT_TO_OTHERS: usize = 8;
 ///
 /// Those in which data has been exchanged are settled: a flood of SYNs, or of anything
 /// that nobody answers, pushes out others of its kind, and they stay. Within either kind
-/// the longest silent goes first.
+/// the longest silent goes first. Nothing is sorted before something has to go.
 #[derive(Debug)]
 pub(crate) struct Table {
-    others: LruCache<Key, Conversation>,
+    /// Settled or not.
+    all: LruCache<Key, Conversation>,
+    /// Those that were found settled when something had to go.
     settled: LruCache<Key, Conversation>,
-    /// The one used last is settled.
+    /// The one used last is among them.
     last_is_settled: bool,
     most: usize,
     evicted: bool,
@@ -97,7 +99,7 @@ impl Table {
     #[must_use]
     pub(crate) fn new(most: NonZeroUsize) -> Self {
         Self {
-            others: LruCache::unbounded(),
+            all: LruCache::unbounded(),
             settled: LruCache::unbounded(),
             last_is_settled: false,
             most: most.get(),
@@ -117,7 +119,7 @@ impl Table {
         let last = if self.last_is_settled {
             &mut self.settled
         } else {
-            &mut self.others
+            &mut self.all
         };
         last.iter_mut().next().map(|(_, conversation)| conversation)
     }
@@ -126,48 +128,41 @@ impl Table {
         if self.last_is_settled {
             self.settled.peek_mru()
         } else {
-            self.others.peek_mru()
+            self.all.peek_mru()
         }
     }
 
     /// Makes it the last one used.
     fn touch(&mut self, key: Key, opens: bool) {
-        self.settle_last();
-        self.last_is_settled = self.settled.get(&key).is_some();
-        if self.last_is_settled || self.others.get(&key).is_some() {
+        self.last_is_settled = !self.settled.is_empty() && self.settled.get(&key).is_some();
+        if self.last_is_settled {
             return;
         }
-        self.make_room();
-        let mut conversation = Conversation::new(key.likely_server());
-        if self.evicted && !opens {
-            conversation.set_forgotten();
-        }
-        self.others.put(key, conversation);
-    }
-
-    /// Settles the one used last if it has exchanged data.
-    fn settle_last(&mut self) {
-        let has_data = |(_, conversation): (&Key, &Conversation)| conversation.has_exchanged_data();
-        if self.last_is_settled || !self.others.peek_mru().is_some_and(has_data) {
-            return;
-        }
-        if let Some((key, conversation)) = self.others.pop_mru() {
-            self.settled.put(key, conversation);
-        }
-    }
-
-    fn make_room(&mut self) {
-        while self.others.len() + self.settled.len() >= self.most {
-            self.evicted = true;
-            let gone = if self.others.len() > self.most / LEFT_TO_OTHERS || self.settled.is_empty()
-            {
-                self.others.pop_lru()
-            } else {
-                self.settled.pop_lru()
-            };
-            if gone.is_none() {
-                return;
+        let forgotten = self.evicted && !opens;
+        self.all.get_or_insert(key, || {
+            let mut conversation = Conversation::new(key.likely_server());
+            if forgotten {
+                conversation.set_forgotten();
             }
+            conversation
+        });
+        while self.all.len() + self.settled.len() > self.most {
+            self.make_room();
+        }
+    }
+
+    /// Lets the one go that is missed least, or settles it.
+    fn make_room(&mut self) {
+        let full_of_settled = self.all.len() <= self.most / LEFT_TO_OTHERS;
+        if full_of_settled && self.settled.pop_lru().is_some() {
+            self.evicted = true;
+            return;
+        }
+        match self.all.pop_lru() {
+            Some((key, conversation)) if conversation.has_exchanged_data() => {
+                self.settled.put(key, conversation);
+            }
+            _ => self.evicted = true,
         }
     }
 
@@ -213,7 +208,7 @@ mod tests {
             table.entry(key(port), true);
         }
         assert!(table.has_evicted());
-        assert_eq!(table.others.len() + table.settled.len(), 64);
+        assert_eq!(table.all.len() + table.settled.len(), 64);
         let known = table.entry(key(1), false).unwrap();
         assert_eq!(known.endpoint(Side::Lower).payload, 10);
         assert_ne!(known.phase(), Phase::Unknown);
@@ -225,7 +220,7 @@ mod tests {
         for port in 1..=20 {
             exchange_data(&mut table, key(port));
         }
-        assert_eq!(table.others.len() + table.settled.len(), 8);
+        assert_eq!(table.all.len() + table.settled.len(), 8);
         table.entry(key(1), false);
         exchange_data(&mut table, key(1));
         let forgotten = table.entry(key(1), false).unwrap();

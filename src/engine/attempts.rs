@@ -4,12 +4,10 @@
 
 use std::{collections::VecDeque, ffi::CStr, num::NonZeroUsize};
 
-use lru::LruCache;
-
 use super::{Verdicts, verdicts::Changes};
 use crate::{
     cause::Cause,
-    conversation::{Key, Phase, Role},
+    conversation::{Phase, Role},
     verdict::Verdict,
     wire::FrameNumber,
 };
@@ -61,19 +59,16 @@ struct Attempt {
 #[derive(Debug)]
 pub(super) struct Attempts {
     kept: VecDeque<Attempt>,
-    /// Their SYNs; of more than fit (a SYN flood) the oldest stay unanswered.
-    waiting: LruCache<Key, FrameNumber>,
     /// The RSTs that answered an attempt, each with its SYN.
     answers: VecDeque<(FrameNumber, FrameNumber)>,
     most: usize,
 }
 
 impl Attempts {
-    /// None yet, `most` that are remembered, and `most_waiting` that may be answered.
-    pub(super) fn new(most: NonZeroUsize, most_waiting: NonZeroUsize) -> Self {
+    /// None yet, and `most` that are remembered.
+    pub(super) fn new(most: NonZeroUsize) -> Self {
         Self {
             kept: VecDeque::new(),
-            waiting: LruCache::new(most_waiting),
             answers: VecDeque::new(),
             most: most.get(),
         }
@@ -90,7 +85,7 @@ impl Attempts {
     }
 
     /// A client sends its first SYN.
-    pub(super) fn begin(&mut self, key: Key, syn: FrameNumber) {
+    pub(super) fn begin(&mut self, syn: FrameNumber) {
         if self.kept.len() == self.most {
             self.kept.pop_front();
         }
@@ -99,27 +94,24 @@ impl Attempts {
             reset: None,
             accepted: false,
         });
-        self.waiting.put(key, syn);
     }
 
-    /// The server's SYN-ACK has come.
-    pub(super) fn accept(&mut self, key: &Key, changes: &mut Changes) {
-        let attempt = self.waiting.pop(key);
-        if let Some(attempt) = attempt.and_then(|syn| self.get_mut(syn)) {
+    /// The server's SYN-ACK has come to the SYN in this frame.
+    pub(super) fn accept(&mut self, syn: FrameNumber, changes: &mut Changes) {
+        if let Some(attempt) = self.get_mut(syn) {
             attempt.accepted = true;
             changes.note(attempt.syn);
         }
     }
 
-    /// An RST that has its verdict. Only the first of a conversation comes in
+    /// An RST that has its verdict, in a conversation that began with this SYN. Only the first of a conversation comes in
     /// phase `syn`, so that the attempt has no answer yet.
-    pub(super) fn answer(&mut self, key: &Key, reset: &Verdict, changes: &mut Changes) {
+    pub(super) fn answer(&mut self, syn: FrameNumber, reset: &Verdict, changes: &mut Changes) {
         if reset.phase() != Phase::Syn || reset.sender() != Some(Role::Server) {
             return;
         }
-        let attempt = self.waiting.peek(key).copied();
-        if let Some(attempt) = attempt.and_then(|syn| self.get_mut(syn)) {
-            let (syn, frame) = (attempt.syn, reset.case().reset.frame);
+        let frame = reset.case().reset.frame;
+        if let Some(attempt) = self.get_mut(syn) {
             attempt.reset = Some(frame);
             if self.answers.len() == self.most {
                 self.answers.pop_front();

@@ -40,8 +40,10 @@ impl Engine {
         conversation.note_reset(side, NotedReset::new(segment, exact, blind));
         self.awaited.wait_for(&case);
         let verdict = Box::new(Verdict::of(case, name, segment.payload));
-        self.attempts
-            .answer(&key, &verdict, &mut self.verdicts.changes);
+        if let Some(syn) = conversation.attempt() {
+            self.attempts
+                .answer(syn, &verdict, &mut self.verdicts.changes);
+        }
         self.verdicts.insert(segment.frame, verdict);
         self.newest_note = Some(segment.frame);
         self.enter_device(segment);

@@ -3,7 +3,7 @@
 //! The way of a segment that is no RST: whether it tells anything of its sender, and
 //! which memories learn what.
 
-use super::{Engine, aftermath};
+use super::{Attempts, Engine, Neighbourhood, Verdicts, aftermath};
 use crate::{
     baseline::Shown,
     conversation::{Conversation, Key, Learned, Phase, Role, Side},
@@ -30,20 +30,12 @@ impl Engine {
             self.requests.forget(&key);
         }
         if segment.flags.syn() {
-            let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
-            if segment.flags.ack() {
-                self.attempts.accept(&key, &mut self.verdicts.changes);
-                self.neighbourhood
-                    .accepted(&mut self.verdicts, segment.source, segment.frame);
-            } else if own && conversation.phase() == Phase::Syn {
-                self.neighbourhood.unanswered(&mut self.verdicts, segment);
-            } else if !own {
-                self.attempts.begin(key, segment.frame);
-                if peers {
-                    // Captured after its answer.
-                    self.attempts.accept(&key, &mut self.verdicts.changes);
-                }
-            }
+            let memories = (
+                &mut self.attempts,
+                &mut self.neighbourhood,
+                &mut self.verdicts,
+            );
+            learn_opening(memories, conversation, segment, side);
         }
         let learned = conversation.learn(segment, side);
         let sent = conversation.endpoint(side).segments;
@@ -97,6 +89,32 @@ impl Engine {
         if self.hosts.learn(segment, shown) {
             self.awaited
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
+        }
+    }
+}
+
+/// What a SYN or SYN-ACK shows of the attempt to connect, and of its server's ports.
+fn learn_opening(
+    (attempts, neighbourhood, verdicts): (&mut Attempts, &mut Neighbourhood, &mut Verdicts),
+    conversation: &mut Conversation,
+    segment: &Segment<'_>,
+    side: Side,
+) {
+    let [own, peers] = [side, side.peer()].map(|side| conversation.endpoint(side).syn());
+    if segment.flags.ack() {
+        if let Some(syn) = conversation.end_attempt() {
+            attempts.accept(syn, &mut verdicts.changes);
+        }
+        neighbourhood.accepted(verdicts, segment.source, segment.frame);
+    } else if own && conversation.phase() == Phase::Syn {
+        neighbourhood.unanswered(verdicts, segment);
+    } else if !own {
+        attempts.begin(segment.frame);
+        if peers {
+            // Captured after its answer.
+            attempts.accept(segment.frame, &mut verdicts.changes);
+        } else {
+            conversation.begin_attempt(segment.frame);
         }
     }
 }

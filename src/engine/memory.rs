@@ -15,8 +15,8 @@ const LEAST_MIB: u32 = 16;
 /// More than any machine has, MiB: the shares stay numbers that can be counted with.
 const MOST_MIB: u32 = 1 << 20;
 
-/// Conversations: 656 bytes each, the tables' own included.
-const CONVERSATIONS: usize = 180_224;
+/// Conversations: 640 bytes each, the tables' own included.
+const CONVERSATIONS: usize = 196_608;
 /// Hosts: 240 bytes each.
 const HOSTS: usize = 65_536;
 /// Verdicts that are kept whole: 1.5 KiB each.
@@ -27,8 +27,6 @@ const UNPACKED: usize = 1024;
 const PACKED: usize = 48 << 20;
 /// Attempts to connect that are remembered with their outcome: 20 bytes each.
 const ATTEMPTS: usize = 1 << 20;
-/// Attempts that wait for their answer: 96 bytes each.
-const WAITING: usize = 65_536;
 /// Notes on later frames: 12 bytes each.
 const NOTES: usize = 1 << 20;
 /// Conversations whose server name, and others whose response, is remembered: 384 and
@@ -47,7 +45,6 @@ pub(super) struct Shares {
     pub(super) hosts: NonZeroUsize,
     pub(super) verdicts: Room,
     pub(super) attempts: NonZeroUsize,
-    pub(super) waiting: NonZeroUsize,
     pub(super) notes: NonZeroUsize,
     pub(super) requests: NonZeroUsize,
     pub(super) partial: NonZeroUsize,
@@ -74,7 +71,6 @@ impl Shares {
                 packed: share(PACKED).get(),
             },
             attempts: share(ATTEMPTS),
-            waiting: share(WAITING),
             notes: share(NOTES),
             requests: share(REQUESTS),
             partial: share(PARTIAL),
@@ -90,12 +86,11 @@ mod tests {
     /// By what the constants say an entry takes.
     #[test]
     fn usual_shares_stay_below_the_total() {
-        let bytes = CONVERSATIONS * 656
+        let bytes = CONVERSATIONS * 640
             + HOSTS * 240
             + (WHOLE + UNPACKED) * 1536
             + PACKED
             + ATTEMPTS * 20
-            + WAITING * 96
             + NOTES * 12
             + REQUESTS * (384 + 96)
             + PARTIAL * 4200

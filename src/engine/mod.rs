@@ -97,7 +97,7 @@ impl Engine {
             probes: ProbeSeries::default(),
             awaited: Awaited::new(shares.neighbours),
             verdicts: Verdicts::new(shares.verdicts),
-            attempts: Attempts::new(shares.attempts, shares.waiting),
+            attempts: Attempts::new(shares.attempts),
             neighbourhood: Neighbourhood::new(shares.neighbours),
             followups: VecDeque::new(),
             most_followups: shares.notes.get(),

@@ -75,10 +75,13 @@ pub(crate) struct Weighing {
     pub(crate) sum: i16,
 }
 
+/// Most RSTs show between 2 and 8.
+const USUAL_FINDINGS: usize = 8;
+
 /// Looks for all evidence in the case, and puts it before the stories.
 #[must_use]
 pub(crate) fn weigh(case: &Case) -> Weighing {
-    let mut findings: Vec<Weighed> = catalogue::TABLE
+    let seen = catalogue::TABLE
         .iter()
         .filter_map(|row| match (row.observe)(case) {
             Observed::Present(finding) => Some(Weighed {
@@ -90,19 +93,24 @@ pub(crate) fn weigh(case: &Case) -> Weighing {
                 finding,
             }),
             Observed::Absent | Observed::NotObservable(_) | Observed::DoesNotApply => None,
-        })
-        .collect();
+        });
+    // Growing step by step, they would be copied four times for each RST.
+    let mut findings: Vec<Weighed> = Vec::with_capacity(USUAL_FINDINGS);
+    findings.extend(seen);
     // A stable sort: among equals the order of the table.
     findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.weight.unsigned_abs()));
-    let told: Vec<Told> = hypothesis::TABLE
-        .iter()
-        .filter_map(|story| story.tell(case))
-        .collect();
-    let innocent: Vec<Innocent<'_>> = told
+    let mut told: Vec<Told> = Vec::with_capacity(hypothesis::TABLE.len());
+    told.extend(
+        hypothesis::TABLE
+            .iter()
+            .filter_map(|story| story.tell(case)),
+    );
+    let not_guilty = told
         .iter()
         .filter(|told| told.hypothesis.sort != Sort::Guilty)
-        .map(|told| Innocent::of(told, case, &findings))
-        .collect();
+        .map(|told| Innocent::of(told, case, &findings));
+    let mut innocent: Vec<Innocent<'_>> = Vec::with_capacity(told.len());
+    innocent.extend(not_guilty);
     let best = told
         .iter()
         .filter(|told| told.hypothesis.sort == Sort::Guilty)

@@ -92,7 +92,11 @@ enum Command {
         arguments: Vec<OsString>,
     },
     /// Measure what the plugin costs: instructions, segments per second, memory
-    Bench,
+    Bench {
+        /// What tshark takes in floods of SYNs, RSTs and hosts instead: 6 GiB of memory, minutes
+        #[arg(long)]
+        floods: bool,
+    },
     /// Ask RustSec's database whether a crate that is used has a known weakness (needs GitHub)
     Advisories,
     /// Check the house rules that no compiler checks
@@ -112,7 +116,8 @@ fn main() -> ExitCode {
         Command::Bless { picture: false } => bless::run(),
         Command::Accuracy { arguments } => accuracy::accuracy(&arguments),
         Command::Mutate { arguments } => accuracy::mutate(&arguments),
-        Command::Bench => bench::run(),
+        Command::Bench { floods: true } => bench::floods(),
+        Command::Bench { floods: false } => bench::run(),
         Command::Advisories => deny::advisories(),
         Command::Tidy => tidy::run(),
     };

@@ -165,8 +165,11 @@ const LAB: &[Need] = &[
     ),
 ];
 
-/// Counting instructions.
-const BENCH: &[Need] = &[need(Probe::Program(&["valgrind"]), "valgrind", "valgrind")];
+/// Counting instructions, and measuring time and memory.
+const BENCH: &[Need] = &[
+    need(Probe::Program(&["valgrind"]), "valgrind", "valgrind"),
+    need(Probe::Program(&["time"]), "time", "time"),
+];
 
 /// The system's own: its packages bring their modules for this one.
 const PYTHON: &str = "/usr/bin/python3";

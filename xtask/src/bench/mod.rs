@@ -8,6 +8,7 @@
 mod callgrind;
 mod capture;
 mod engine;
+mod floods;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -81,6 +82,20 @@ struct Captures {
     large: PathBuf,
     difference: u64,
     written: Written,
+}
+
+/// What floods take, instead of what packets cost.
+pub(crate) fn floods() -> Result<()> {
+    setup::bench()?;
+    wireshark::check()?;
+    let plugin = project::build_plugin()?;
+    let limit = Some(LIMIT);
+    let (with, without) = (Tshark::with_plugin(&plugin, limit)?, Tshark::plain(limit)?);
+    let over = floods::print(&with, &without)?;
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(anyhow!("over the limit: {}", over.join("; ")))
 }
 
 pub(crate) fn run() -> Result<()> {
