@@ -6,6 +6,8 @@
 
 #include "tree.h"
 
+#include <epan/tap.h>
+
 #include "experts.h"
 #include "fields.h"
 
@@ -96,9 +98,31 @@ add_item(canvas *on, uint32_t index, const rstscope_item *row)
     experts_add(on->pinfo, item, row, text);
 }
 
+/**
+ * Nobody asks for a field of ours or for expert items, and no column is filled: as with -q, or
+ * in the first of two passes.
+ */
+static bool
+nobody_looks(const packet_info *pinfo, proto_tree *tree)
+{
+    static int proto_expert;
+    static int expert_tap;
+    if (expert_tap == 0) {
+        /* Looked up by name among all. */
+        proto_expert = proto_get_id_by_filter_name("_ws.expert");
+        expert_tap = find_tap_id("expert");
+    }
+    return !proto_field_is_referenced(tree, proto_rstscope) &&
+           !proto_field_is_referenced(tree, proto_expert) && pinfo->cinfo == NULL &&
+           !have_tap_listener(expert_tap);
+}
+
 void
 tree_show(const rstscope_engine *engine, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
+    if (nobody_looks(pinfo, tree)) {
+        return;
+    }
     canvas on = {.engine = engine, .pinfo = pinfo, .root = tree, .nowhere = {tvb, 0, 0}};
     rstscope_item item;
     on.capacity = ITEM_LABEL_LENGTH;

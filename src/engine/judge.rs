@@ -116,24 +116,29 @@ impl Engine {
             flags: case.reset.flags,
             ack: case.reset.ack,
         };
-        let mut members = vec![member(last)];
-        let mut before = Vec::new();
-        let mut first = None;
         let mut next = last.earlier_of_same_sender();
+        let longest = if next.is_some() { LONGEST_RUN } else { 1 };
+        let mut members = Vec::with_capacity(longest);
+        members.push(member(last));
+        let mut before = Vec::with_capacity(longest - 1);
+        let mut first = None;
         while let Some(frame) = next.filter(|_| members.len() < LONGEST_RUN) {
             let Some(verdict) = self.verdicts.get(&frame) else {
                 break;
             };
             members.push(member(verdict.case()));
-            before.push(frame);
+            before.push((frame, verdict.case().signature));
             next = verdict.case().earlier_of_same_sender();
             first = Some(verdict);
         }
         let name = signature(first.as_ref().map_or(last, |first| first.case()), &members);
         drop(first);
         last.signature = name;
-        for frame in before {
-            self.verdicts.amend(frame, |case| case.signature = name);
+        for (frame, called) in before {
+            // To compare two cases costs as much as to judge one.
+            if called != name {
+                self.verdicts.amend(frame, |case| case.signature = name);
+            }
         }
     }
 
