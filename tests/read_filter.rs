@@ -2,13 +2,15 @@
 
 //! `tshark -2 -R`: a read filter rejects frames, and their numbers are used again. What is
 //! shown stands on the frames that it stood on without the filter, says the same, and cites
-//! the numbers that the user sees.
+//! the numbers that the user sees. With `-c` tshark stops early: nothing is cited that it has
+//! not read.
 //!
 //! Run by `cargo xtask test`, which builds the plugin; without it these tests fail.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
+    process::Command,
 };
 
 use regex::{Captures, Regex};
@@ -134,6 +136,33 @@ fn verdicts_stand_on_their_frames_and_cite_numbers_that_the_user_sees() -> Outco
         assert_eq!(of(&found), of(&expected), "{filter}: other frames");
         for (frame, fields) in &found {
             assert_eq!(fields, &expected[frame], "{filter}: frame {frame}");
+        }
+    }
+    Ok(())
+}
+
+/// Frames to stop after: in a run of resets, between a reset and what follows it.
+const STOPS: [u32; 4] = [60, 250, 1_111, 3_000];
+
+#[test]
+fn nothing_is_known_of_frames_that_were_not_read() -> Outcome {
+    let scratch = Scratch::new()?;
+    let case = cases::together(&scratch)?;
+    let tshark = cases::tshark_with_plugin()?;
+    for stop in STOPS {
+        let cut = Case {
+            name: format!("the first {stop} frames"),
+            capture: scratch.0.join("cut.pcapng"),
+        };
+        let mut editcap = Command::new("editcap");
+        editcap.arg("-r").args([&case.capture, &cut.capture]);
+        cases::run(editcap.arg(format!("1-{stop}")))?;
+        let limit = ["-c", &stop.to_string()];
+        for passes in [&[][..], &["-2"]] {
+            let expected = shown(&tshark, &cut, &[passes, &["-Y", "rst"]].concat())?;
+            assert!(!expected.is_empty(), "no reset in {}", cut.name);
+            let found = shown(&tshark, &case, &[passes, &limit, &["-Y", "rst"]].concat())?;
+            assert_eq!(found, expected, "{passes:?} {limit:?}");
         }
     }
     Ok(())
