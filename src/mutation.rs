@@ -193,6 +193,7 @@ pub const THRESHOLDS: &[&str] = &[
     "conversation::answer::REACTS_WITHIN",
     "conversation::history::COPIED_WITHIN",
     "conversation::history::LATE_AT_MOST",
+    "engine::translations::NEAR",
     "conversation::stranger::PLACED",
     "conversation::stranger::SYN_AGAIN",
     "engine::aftermath::UNKNOWN_PATH",

@@ -28,7 +28,9 @@ pub(crate) use device::MAKERS;
 pub(crate) use distance::{LaterTtls, TtlCompared, Yardstick};
 pub(crate) use gather::{Surroundings, Thresholds};
 pub(crate) use host::{HostHabits, SHORTEST_PATH, Trips};
-pub(crate) use neighbours::{Neighbours, SAME_SILENCES, Scan, SharedCounter};
+pub(crate) use neighbours::{
+    Neighbours, SAME_SILENCES, Scan, SharedCounter, Translation, Untranslated,
+};
 pub(crate) use origin::Origin;
 pub(crate) use reset::EarlierReset;
 pub(crate) use signature::Signature;

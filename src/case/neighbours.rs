@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::FrameNumber;
+use crate::wire::{FrameNumber, Socket};
 
 /// An RST of another host with the number before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,29 @@ pub(crate) struct Scan {
     pub(crate) ports: u8,
     /// Different hosts.
     pub(crate) hosts: u8,
+}
+
+/// What an address translation left as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Untranslated {
+    /// The segment that the RST answers.
+    Answered,
+    /// The RST itself.
+    Reset,
+    /// A segment before, whose answer ended the connection where it is known.
+    Before,
+}
+
+/// Another conversation of the capture has the RST's numbers: an address was left
+/// untranslated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Translation {
+    /// What was left.
+    pub(crate) what: Untranslated,
+    /// The socket that stands in the other conversation for the one here.
+    pub(crate) other: Socket,
+    /// Where it was left, if before.
+    pub(crate) frame: Option<FrameNumber>,
 }
 
 /// What other conversations show about an RST.
@@ -42,6 +65,8 @@ pub(crate) struct Neighbours {
     /// Conversations of other hosts whose stray segments the claimed sender has
     /// answered, this one included.
     pub(crate) unsolicited: u8,
+    /// A translation that was lost.
+    pub(crate) translation: Option<Translation>,
 }
 
 /// Conversations that make the same silence a rule: two may be chance.

@@ -3,7 +3,7 @@
 //! THE TABLE of causes, collected from the groups' files.
 
 use super::{
-    abort, after_reset, closing, forgotten, interference, opening,
+    abort, after_reset, closing, elsewhere, forgotten, interference, opening,
     row::{Row, Rule},
     unknown,
 };
@@ -36,6 +36,7 @@ causes! {
     Backscatter
     RequestRejected
     RequestLost
+    TranslationLost
     OwnFilter
     ApplicationAbort
     UnreadData
@@ -63,6 +64,7 @@ causes! {
 /// have not known the case.
 pub(super) const GROUPS: &[&[Rule]] = &[
     after_reset::RULES,
+    elsewhere::RULES,
     opening::RULES,
     // Knows every RST of a middlebox that comes as far as here.
     interference::RULES,

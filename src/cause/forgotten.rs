@@ -189,7 +189,7 @@ fn is_stray(case: &Case) -> bool {
 }
 
 /// Whether a host that had the connection answers as one that has none.
-fn no_longer_knows(case: &Case) -> bool {
+pub(super) fn no_longer_knows(case: &Case) -> bool {
     let known = matches!(
         case.phase,
         Phase::Established | Phase::Request | Phase::Data

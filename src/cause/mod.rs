@@ -12,6 +12,7 @@ mod abort;
 mod after_reset;
 mod catalogue;
 mod closing;
+mod elsewhere;
 mod forgotten;
 mod impact;
 mod interference;

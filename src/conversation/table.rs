@@ -46,17 +46,22 @@ impl Key {
     /// The key of a segment's conversation, and the side that sent the segment.
     #[must_use]
     pub(crate) fn of(segment: &Segment<'_>) -> (Self, Side) {
-        let (source, destination) = (segment.source, segment.destination);
-        if source <= destination {
+        Self::between(segment.source, segment.destination)
+    }
+
+    /// The key of the conversation of two sockets, and the side that the first one is.
+    #[must_use]
+    pub(crate) fn between(first: Socket, second: Socket) -> (Self, Side) {
+        if first <= second {
             let key = Self {
-                lower: source,
-                upper: destination,
+                lower: first,
+                upper: second,
             };
             (key, Side::Lower)
         } else {
             let key = Self {
-                lower: destination,
-                upper: source,
+                lower: second,
+                upper: first,
             };
             (key, Side::Upper)
         }
@@ -122,6 +127,12 @@ impl Table {
             &mut self.all
         };
         last.iter_mut().next().map(|(_, conversation)| conversation)
+    }
+
+    /// The conversation of these sockets, if it is known, left where it is.
+    #[must_use]
+    pub(crate) fn peek(&self, key: &Key) -> Option<&Conversation> {
+        self.settled.peek(key).or_else(|| self.all.peek(key))
     }
 
     fn last(&self) -> Option<(&Key, &Conversation)> {

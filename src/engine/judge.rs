@@ -6,7 +6,7 @@
 use super::{Engine, Verdicts, aftermath, verdicts::LONGEST_RUN};
 use crate::{
     baseline::{Entry, HeaderForm},
-    case::{Case, EarlierReset, SharedCounter, Surroundings, Thresholds},
+    case::{Case, EarlierReset, Neighbours, SharedCounter, Surroundings, Thresholds},
     cause::Cause,
     conversation::{Acceptability, Conversation, Key, NotedReset, Role, Side},
     verdict::{RunMember, Verdict, signature},
@@ -55,6 +55,13 @@ impl Engine {
     fn gather(&mut self, segment: &Segment<'_>, key: &Key, side: Side) -> Option<Case> {
         let history_evicted = self.conversations.has_evicted() || self.hosts.has_evicted();
         let conversation = self.conversations.entry(*key, false)?;
+        let is_known = conversation.endpoint(side).has_seq();
+        let translation = if is_known {
+            self.translations.after(segment)
+        } else {
+            self.translations.stray(segment, &self.conversations)
+        };
+        let conversation = self.conversations.entry(*key, false)?;
         let shared_counter = self
             .rst_numbers
             .follow(segment)
@@ -68,11 +75,14 @@ impl Engine {
             earlier_case: earlier_verdict.as_deref().map(Verdict::case),
             earlier,
             shared_counter,
-            neighbours: self.neighbourhood.of(
-                segment,
-                server(segment, conversation.role(side)),
-                asked.map(|asked| &asked.name),
-            ),
+            neighbours: Neighbours {
+                translation,
+                ..self.neighbourhood.of(
+                    segment,
+                    server(segment, conversation.role(side)),
+                    asked.map(|asked| &asked.name),
+                )
+            },
             response_end: self.requests.response_end(key),
             name_repeated: asked.is_some_and(|asked| asked.repeated),
             several_interfaces: self.several_interfaces,

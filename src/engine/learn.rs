@@ -43,6 +43,9 @@ impl Engine {
             self.requests
                 .learn(conversation, segment, (key, side), learned.content);
         }
+        if sent == 1 && conversation.role(side) == Some(Role::Client) {
+            self.translations.opens(segment.source, segment.destination);
+        }
         let first_answer = learned.kind.carries_payload()
             && conversation.endpoint(side).data_segments == 1
             && conversation.role(side) == Some(Role::Server);

@@ -18,6 +18,7 @@ mod neighbourhood;
 mod requests;
 mod settings;
 mod statistics;
+mod translations;
 mod verdicts;
 
 use std::collections::VecDeque;
@@ -28,7 +29,7 @@ pub use self::settings::Settings;
 pub(crate) use self::statistics::Statistics;
 use self::{
     attempts::Attempts, awaited::Awaited, memory::Shares, neighbourhood::Neighbourhood,
-    requests::Requests, verdicts::Verdicts,
+    requests::Requests, translations::Translations, verdicts::Verdicts,
 };
 pub use self::{
     attempts::Outcome,
@@ -57,6 +58,7 @@ pub struct Engine {
     verdicts: Verdicts,
     attempts: Attempts,
     neighbourhood: Neighbourhood,
+    translations: Translations,
     /// Notes on later frames, in their order.
     followups: VecDeque<(FrameNumber, Followup)>,
     most_followups: usize,
@@ -99,6 +101,7 @@ impl Engine {
             verdicts: Verdicts::new(shares.verdicts),
             attempts: Attempts::new(shares.attempts),
             neighbourhood: Neighbourhood::new(shares.neighbours),
+            translations: Translations::default(),
             followups: VecDeque::new(),
             most_followups: shares.notes.get(),
             forgotten_since: None,

@@ -2,7 +2,11 @@
 
 //! One TCP segment, header and options read by etherparse.
 
-use std::{net::IpAddr, ops::Deref};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::Deref,
+};
 
 use etherparse::TcpHeaderSlice;
 use serde::{Deserialize, Serialize};
@@ -16,6 +20,13 @@ pub(crate) struct Socket {
     pub(crate) address: IpAddr,
     /// TCP port.
     pub(crate) port: u16,
+}
+
+/// As Wireshark's filters take it apart: 192.0.2.1:80, [2001:db8::1]:80.
+impl fmt::Display for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
 }
 
 /// Everything about one TCP segment but its payload: as long as a case lives, so

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     capture::Tcp,
-    context::{Check, is_span, number, wrong},
+    context::{Check, is_span, number, socket, wrong},
 };
 
 /// Sentences by their patterns; all that match are checked.
@@ -50,6 +50,45 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
                 .cast_signed();
             let fits = off.unsigned_abs() == number(m, "n")? && (off < 0) == (&m["few"] == "few");
             wrong(!syn.syn || !fits, "other numbers")
+        },
+    ),
+    (
+        r"^Frame (?<f>\d+) came from (?<from>\S+) with the numbers of the connection to (?<to>\S+):",
+        |c, m| {
+            let answered = c.frame(m)?;
+            let asks =
+                |it: &&Tcp| it.source == c.reset.source && Some(it.destination) == socket(m, "to");
+            wrong(
+                Some(answered.source) != socket(m, "from"),
+                "came from elsewhere",
+            )
+            .or_else(|| wrong(!answered.against(c.reset), "is not answered"))
+            .or_else(|| wrong(!c.packets.iter().any(|it| asks(&it)), "no such connection"))
+        },
+    ),
+    (
+        r"^It left from (?<from>\S+) with the numbers of (?<to>\S+)'s connection:",
+        |c, m| {
+            let numbers = |it: &&Tcp| {
+                it.destination == c.reset.destination && Some(it.source) == socket(m, "to")
+            };
+            let sent = c.packets.iter().filter(numbers).map(Tcp::end);
+            wrong(
+                Some(c.reset.source) != socket(m, "from"),
+                "left from elsewhere",
+            )
+            .or_else(|| wrong(sent.max() != Some(c.reset.seq), "other numbers"))
+        },
+    ),
+    (
+        r"^The client's RST in frame (?<f>\d+) went to (?<to>\S+), which is this server",
+        |c, m| {
+            let before = c.frame(m)?;
+            wrong(
+                Some(before.destination) != socket(m, "to"),
+                "went elsewhere",
+            )
+            .or_else(|| wrong(before.source != c.reset.destination, "is another client's"))
         },
     ),
     (r"HTTP request in frame (?<f>\d+)", |c, m| {

@@ -2,7 +2,7 @@
 
 //! One RST and its capture, as the checks ask for them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use regex::Captures;
 
@@ -36,6 +36,12 @@ pub(crate) fn number(m: &Captures<'_>, name: &str) -> Option<u32> {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),
     }
+}
+
+/// A socket as 192.0.2.1:80 or [2001:db8::1]:80.
+pub(crate) fn socket(m: &Captures<'_>, name: &str) -> Option<(IpAddr, u16)> {
+    let socket: SocketAddr = m.name(name)?.as_str().parse().ok()?;
+    Some((socket.ip(), socket.port()))
 }
 
 /// Whether so many seconds are written so: cut off, not rounded.

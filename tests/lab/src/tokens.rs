@@ -59,6 +59,7 @@ pub(crate) enum Cause {
     Backscatter,
     RequestRejected,
     RequestLost,
+    TranslationLost,
     OwnFilter,
     ApplicationAbort,
     UnreadData,

@@ -85,6 +85,7 @@ pub const CAUSES: &[&str] = &[
     "backscatter",
     "request_rejected",
     "request_lost",
+    "translation_lost",
     "own_filter",
     "application_abort",
     "unread_data",

@@ -222,14 +222,18 @@ impl Lab {
 
     /// Tries to connect and must get no answer in time.
     pub(crate) fn dial_unanswered(&mut self, port: u16, patience: Duration) -> Result<()> {
-        match self.dial(
-            port,
-            Dial {
-                patience,
-                ..Dial::default()
-            },
-        ) {
-            Ok(_) => bail!("port {port} answered before the client gave up"),
+        let options = Dial {
+            patience,
+            ..Dial::default()
+        };
+        self.dial_unanswered_by(self.server_address(port), options)
+    }
+
+    /// The same with any address.
+    pub(crate) fn dial_unanswered_by(&mut self, to: SocketAddr, options: Dial) -> Result<()> {
+        let from = self.next_client_address();
+        match self.dial_between(from, to, options) {
+            Ok(_) => bail!("{to} answered before the client gave up"),
             Err(error) if io_kind(&error) == Some(ErrorKind::TimedOut) => Ok(()),
             Err(error) => Err(error.context("the connection attempt did not time out")),
         }
