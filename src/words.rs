@@ -6,19 +6,28 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-/// Writes a time span in the unit that people read it in, three digits at least.
+/// Writes a time span in the unit that people read it in, rounded to three or four digits.
 pub(crate) fn write_span(out: &mut String, span: Duration) {
     let us = span.as_micros();
     // Writing to a String cannot fail.
     let _ = match us {
         0..1_000 => write!(out, "{us} µs"),
-        1_000..100_000 => write!(out, "{}.{} ms", us / 1_000, us % 1_000 / 100),
-        100_000..1_000_000 => write!(out, "{} ms", us / 1_000),
-        1_000_000..100_000_000 => {
-            write!(out, "{}.{:02} s", us / 1_000_000, us % 1_000_000 / 10_000)
+        1_000..99_950 => {
+            let tenths = rounded(us, 100);
+            write!(out, "{}.{} ms", tenths / 10, tenths % 10)
         }
-        _ => write!(out, "{} s", us / 1_000_000),
+        99_950..999_500 => write!(out, "{} ms", rounded(us, 1_000)),
+        999_500..99_995_000 => {
+            let hundredths = rounded(us, 10_000);
+            write!(out, "{}.{:02} s", hundredths / 100, hundredths % 100)
+        }
+        _ => write!(out, "{} s", rounded(us, 1_000_000)),
     };
+}
+
+/// How many times `step` it is nearest to.
+const fn rounded(us: u128, step: u128) -> u128 {
+    us.saturating_add(step / 2) / step
 }
 
 /// A number of things: "1 byte", "2 bytes".
@@ -49,7 +58,12 @@ mod tests {
         let cases = [
             (Duration::from_nanos(999), "0 µs"),
             (Duration::from_micros(640), "640 µs"),
-            (Duration::from_micros(7_752), "7.7 ms"),
+            (Duration::from_micros(7_752), "7.8 ms"),
+            (Duration::from_micros(99_949), "99.9 ms"),
+            (Duration::from_micros(99_950), "100 ms"),
+            (Duration::from_micros(999_500), "1.00 s"),
+            (Duration::from_millis(99_994), "99.99 s"),
+            (Duration::from_millis(99_995), "100 s"),
             (Duration::from_micros(123_456), "123 ms"),
             (Duration::from_millis(1_600), "1.60 s"),
             (Duration::from_secs(350), "350 s"),

@@ -59,7 +59,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::Row(Row {
         cause: Cause::IdleTimeout,
         name: name!("idle_timeout"),
-        title: c"idle time-out",
+        title: c"idle timeout",
         usual_impact: Impact::Benign,
         says_who: false,
         about: About {
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "A timer of the application, or of a device on the path, ended an idle connection.",
             alike: "A person who closed a program after a pause; a peer that waited for an answer in vain (then it is disruptive).",
             source: "src/cause/timers.rs names the known timers and their sources.",
-            next: "Compare the idle time with the time-outs of the devices on the path; keep-alives below it avoid the reset.",
+            next: "Compare the idle time with the timeouts of the devices on the path; keep-alives below it avoid the reset.",
         },
         recognise: |case, _| aborts(case) && case.ends_silence(),
         write: write_idle_timeout,
@@ -158,13 +158,13 @@ fn write_keepalive_timeout(case: &Case, _: Origin, out: &mut String) {
     {
         say!(
             out,
-            "The {sender} ended the connection when its next keep-alive probe was due (the last is frame {probe}), although it was answered here: the answers have not reached it, or its application ended the connection just then."
+            "The {sender} ended the connection when its next keep-alive probe was due (the last is frame {probe}), although the probes were answered here.\nThe answers never reached it, or its application ended the connection just then."
         );
         return;
     }
     say!(
         out,
-        "The {sender} had sent {} and got no answer to go on with",
+        "The {sender} had sent {} without a usable answer",
         Count(case.sender.keep_alives.into(), "keep-alive probe"),
     );
     if let Some(idle) = case.idle {
@@ -172,7 +172,7 @@ fn write_keepalive_timeout(case: &Case, _: Origin, out: &mut String) {
         write_span(out, idle);
         say!(out, " before");
     }
-    say!(out, ", and ends the connection.");
+    say!(out, ", and gave up.");
 }
 
 /// A [`Cause::ZeroWindowTimeout`] of a sender that still has the connection: its data
@@ -181,7 +181,7 @@ pub(super) fn write_stalled(case: &Case, out: &mut String) {
     let (sender, receiver) = (case.sender_word(), case.receiver_word());
     say!(
         out,
-        "The {receiver} had closed its window (it had stopped reading), and the {sender} ended the connection"
+        "The {receiver} had closed its window (it stopped reading), and the {sender} ended the connection"
     );
     if let Some(idle) = case.idle.filter(|idle| !idle.is_zero()) {
         say!(out, ", ");
@@ -194,24 +194,23 @@ pub(super) fn write_stalled(case: &Case, out: &mut String) {
 fn write_request_rejected(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The server took the connection and reset it after {} of request, without a byte of response",
+        "The server accepted the connection and reset it after {} of request, without a byte of response",
         Count(case.receiver.payload, "byte"),
     );
     write_outstanding(case, out);
 }
 
 fn write_idle_timeout(case: &Case, origin: Origin, out: &mut String) {
-    say!(out, "The connection had been silent");
-    if let Some(idle) = case.idle {
-        say!(out, " for ");
-        write_span(out, idle);
-    }
     match origin {
-        Origin::Middlebox => say!(out, " when a device on the path ended it."),
-        Origin::Endpoint | Origin::Unclear => {
-            say!(out, " when the {} ended it.", case.sender_word());
-        }
+        Origin::Middlebox => say!(out, "A device on the path"),
+        Origin::Endpoint | Origin::Unclear => say!(out, "The {}", case.sender_word()),
     }
+    say!(out, " ended the connection after ");
+    if let Some(idle) = case.idle {
+        write_span(out, idle);
+        say!(out, " of ");
+    }
+    say!(out, "silence.");
     write_candidates(case, out);
 }
 
@@ -226,7 +225,7 @@ fn write_unread_data(case: &Case, _: Origin, out: &mut String) {
     }
     say!(
         out,
-        ", most likely with some of it unread: then a close sends an RST instead of a FIN"
+        ", probably with some of it unread: such a close sends an RST instead of a FIN"
     );
     write_outstanding(case, out);
 }
@@ -240,24 +239,28 @@ fn write_application_abort(case: &Case, _: Origin, out: &mut String) {
     write_outstanding(case, out);
 }
 
+/// Ends the sentence, and says what was lost.
 fn write_outstanding(case: &Case, out: &mut String) {
+    say!(out, ".");
     if let Some(bytes @ 1..) = case.unacked_bytes() {
         say!(
             out,
-            "; of the {}'s data {} not acknowledged",
+            "\n{} of the {}'s data {} unacknowledged.",
+            Count(bytes, "byte"),
             case.receiver_word(),
             were(bytes),
         );
     }
     if let Some(bytes) = case.unsent {
-        say!(out, "; of the response {} not sent", were(bytes));
+        say!(
+            out,
+            "\n{} of the response {} not sent.",
+            Count(bytes, "byte"),
+            were(bytes)
+        );
     }
-    say!(out, ".");
 }
 
-fn were(bytes: u32) -> String {
-    match bytes {
-        1 => "1 byte was".to_owned(),
-        _ => format!("{bytes} bytes were"),
-    }
+const fn were(bytes: u32) -> &'static str {
+    if bytes == 1 { "was" } else { "were" }
 }

@@ -52,7 +52,7 @@ fn write_consequence(case: &Case, _: Origin, out: &mut String) {
     if case.copy.is_some() {
         say!(
             out,
-            "It is the packet of frame {} once more, captured behind a router, and was judged as that one.",
+            "This is the packet of frame {} again, captured behind a router; its verdict is the same.",
             earlier.frame
         );
         return;
@@ -65,14 +65,14 @@ fn write_consequence(case: &Case, _: Origin, out: &mut String) {
     match trigger {
         Some(trigger) if earlier.same_sender => say!(
             out,
-            "The {sender} had reset the connection in frame {}; this RST answers one more segment that arrived afterwards ({} in frame {}).",
+            "The {sender} had already reset the connection in frame {}; this RST answers a segment that arrived afterwards ({} in frame {}).",
             earlier.frame,
             trigger.kind.words(),
             trigger.frame,
         ),
         Some(trigger) => say!(
             out,
-            "The RST in frame {} had ended the connection for the {sender}; it answers what still arrives ({} in frame {}) with this one.",
+            "The RST in frame {} had ended the connection for the {sender}; this RST answers what still arrived ({} in frame {}).",
             earlier.frame,
             trigger.kind.words(),
             trigger.frame,
@@ -82,7 +82,7 @@ fn write_consequence(case: &Case, _: Origin, out: &mut String) {
                 true => say!(out, "It repeats the RST in frame {} after ", earlier.frame),
                 false => say!(
                     out,
-                    "It follows the RST in frame {}, of the other side, after ",
+                    "It follows the other side's RST in frame {} after ",
                     earlier.frame
                 ),
             }

@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         says_who: false,
         about: About {
             seen: "RST+ACK from a side that had sent its FIN already.",
-            means: "It closed, and then dropped the rest: a time-out in FIN-WAIT-2, or its process ended.",
+            means: "It closed, and then dropped the rest: a timeout in FIN-WAIT-2, or its process ended.",
             alike: "Data after close, where the answered segment is not in the capture.",
             source: "Linux tcp_fin_timeout; docs/measured.md#rst-forms-linux.",
             next: "",
@@ -146,7 +146,7 @@ fn answers_closing_peer(case: &Case) -> bool {
 fn write_tls_alert(_: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "A fatal TLS alert had ended the connection; the RST only closes it."
+        "A fatal TLS alert had already ended the connection; the RST only closes it."
     );
 }
 
@@ -155,7 +155,7 @@ fn write_abort_after_fin(case: &Case, _: Origin, out: &mut String) {
     if let Some(fin) = case.sender.fin_frame {
         say!(out, " in frame {fin}");
     }
-    say!(out, " and now drops the rest of the connection.");
+    say!(out, "; this RST drops the rest of the connection.");
 }
 
 fn write_request_lost(case: &Case, _: Origin, out: &mut String) {
@@ -182,7 +182,7 @@ fn write_data_after_close(case: &Case, _: Origin, out: &mut String) {
     match case.trigger() {
         Some(trigger) => say!(
             out,
-            ", and answers what the {receiver} sent afterwards ({} in frame {}) with an RST.",
+            " and answers what the {receiver} sent afterwards ({} in frame {}) with an RST.",
             trigger.kind.words(),
             trigger.frame,
         ),
@@ -198,6 +198,6 @@ fn write_close_cleanup(case: &Case, _: Origin, out: &mut String) {
     }
     say!(
         out,
-        "; the {sender} ends the connection with an RST instead of a FIN of its own."
+        "; the {sender} ends the connection with an RST instead of its own FIN."
     );
 }

@@ -96,7 +96,7 @@ pub(super) const RULES: &[Rule] = &[
             seen: "The receiver had closed its window; the sender aborts, or answers the late window update with an RST.",
             means: "The receiving application had stopped reading, and the sender's patience (tcp_retries2, TCP_USER_TIMEOUT, send_timeout) ran out.",
             alike: "An abort for another reason while the window was closed.",
-            source: "RFC 9293 §3.8.6.1; measured with TCP_USER_TIMEOUT and nginx' send_timeout.",
+            source: "RFC 9293 §3.8.6.1; measured with TCP_USER_TIMEOUT and nginx's send_timeout.",
             next: "Find out why the receiving application stopped reading.",
         },
         recognise: |case, _| no_longer_knows(case) && case.receiver.stalled(),
@@ -113,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "A firewall, NAT, load balancer, or the host itself had forgotten the connection in the meantime; the user sees a failure on the first click after a pause.",
             alike: "A restart of the host during the silence.",
             source: "RFC 5382 REQ-5; src/cause/timers.rs.",
-            next: "Compare the idle time with the time-outs of firewalls, NAT and load balancers on the path; keep-alives below it avoid the reset.",
+            next: "Compare the idle time with the timeouts of firewalls, NAT and load balancers on the path; keep-alives below it avoid the reset.",
         },
         recognise: |case, _| no_longer_knows(case) && case.ends_silence(),
         write: write_idle_state_lost,
@@ -149,7 +149,7 @@ fn lives_on(case: &Case) -> bool {
 
 fn write_own_filter(case: &Case, _: Origin, out: &mut String) {
     let sender = case.sender_word();
-    say!(out, "The {sender}'s socket lives: it goes on");
+    say!(out, "The {sender}'s socket lives on: it continued");
     if let Some(later) = case.aftermath.continued {
         say!(out, " ");
         write_span(out, later.after);
@@ -157,7 +157,7 @@ fn write_own_filter(case: &Case, _: Origin, out: &mut String) {
     }
     say!(
         out,
-        ". The host's own filter, NAT or conntrack sent it, or another member of its cluster that lacks the connection."
+        ".\nThe host's own filter, NAT or conntrack sent the RST, or another member of its cluster that lacks the connection."
     );
 }
 
@@ -204,7 +204,7 @@ fn write_backscatter(case: &Case, _: Origin, out: &mut String) {
     }
     say!(
         out,
-        "The {} answers segments of connections that it has not opened, as this capture shows: {} so far. Somebody has used its address (spoofed SYNs elsewhere), or scans it with ACKs.",
+        "The {} answers segments of connections that it never opened in this capture: {} so far.\nSomebody spoofed its address in SYNs elsewhere, or scans it with ACKs.",
         case.sender_word(),
         Count(case.neighbours.unsolicited.into(), "conversation"),
     );
@@ -219,22 +219,22 @@ fn write_stray_answer(case: &Case, _: Origin, out: &mut String) {
     match case.trigger() {
         Some(trigger) => say!(
             out,
-            "The {sender} answers the {} in frame {}, which fits no connection that the capture shows",
+            "The {sender} answers the {} in frame {}, which fits no connection in this capture",
             trigger.kind.words(),
             trigger.frame,
         ),
         None => say!(
             out,
-            "The {sender} answers a segment that is not in the capture: the RST's sequence number is the acknowledgement of none that was seen lately"
+            "The {sender} answers a segment that is not in the capture (no recent one acknowledges the RST's sequence number)"
         ),
     }
-    say!(out, ": a late copy, or a connection from before.");
+    say!(out, ": a late copy, or part of an earlier connection.");
 }
 
 fn write_retransmission_timeout(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The {} had sent the same data {} times without an answer and given the connection up.",
+        "The {} had sent the same data {} times without an answer and given up.",
         case.sender_word(),
         u32::from(case.sender.retransmissions) + 1,
     );
@@ -248,19 +248,19 @@ fn write_zero_window_timeout(case: &Case, _: Origin, out: &mut String) {
     let (sender, receiver) = (case.sender_word(), case.receiver_word());
     say!(
         out,
-        "The {receiver} had closed its window (it had stopped reading) for so long that the {sender} gave the connection up; what the {receiver} sends now"
+        "The {receiver} had closed its window (it stopped reading) for so long that the {sender} gave up; what the {receiver} sends now"
     );
     write_trigger_frame(case, out);
-    say!(out, " meets no connection.");
+    say!(out, " finds no connection.");
 }
 
 fn write_idle_state_lost(case: &Case, origin: Origin, out: &mut String) {
-    say!(out, "After silence");
+    say!(out, "After ");
     if let Some(idle) = case.idle {
-        say!(out, " of ");
         write_span(out, idle);
+        say!(out, " of ");
     }
-    say!(out, ", the first packet");
+    say!(out, "silence the first packet");
     if let Some(trigger) = case.trigger() {
         say!(
             out,
@@ -299,12 +299,12 @@ fn write_no_connection(case: &Case, origin: Origin, out: &mut String) {
     }
     say!(
         out,
-        " as a host does that has no such connection: it was restarted, another member of a cluster took over, or its application is gone."
+        " like a host without this connection: it restarted, another cluster member took over, or the application is gone."
     );
     if origin == Origin::Unclear {
         say!(
             out,
-            " A device on the path that rejects the packet looks the same."
+            "\nA device on the path that rejects the packet looks the same."
         );
     }
 }

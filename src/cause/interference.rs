@@ -64,7 +64,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "A rule was changed, a session limit was reached, an administrator killed it (tcpkill), or a device lost its state.",
             alike: "A filter that objects to payload which is neither TLS nor HTTP.",
             source: "docs/measured.md#rst-forms-injectors.",
-            next: "Capture on the claimed sender's side as well: if this RST is not in it, a device in between sent it; its log tells the rule.",
+            next: "Capture beside the host whose address the RST carries: if the RST is missing there, a device in between sent it, and its log names the rule.",
         },
         recognise: |_, origin| origin == Origin::Middlebox,
         write: write_policy_block,
@@ -94,15 +94,12 @@ fn write_guess(case: &Case, _: Origin, out: &mut String) {
     match expected {
         Some(expected) => say!(
             out,
-            "Its sequence number is {} bytes away from the one that the {receiver} expects",
+            "Its sequence number is {} bytes away from the one the {receiver} expects",
             case.reset.seq.distance(expected).unsigned_abs(),
         ),
         None => say!(out, "It does not acknowledge what the {receiver} has sent"),
     }
-    say!(
-        out,
-        ": a guess by somebody who does not see the connection."
-    );
+    say!(out, ": a guess by somebody who cannot see the connection.");
 }
 
 fn write_content_filter(case: &Case, _: Origin, out: &mut String) {
@@ -118,14 +115,11 @@ fn write_content_filter(case: &Case, _: Origin, out: &mut String) {
             trigger.frame
         );
     }
-    say!(
-        out,
-        ", in the {sender}'s name: it reacts to what was asked for."
-    );
+    say!(out, ", in the {sender}'s name: it reacted to the request.");
     if let Some(frame) = case.neighbours.other_name {
         say!(
             out,
-            " The same server was asked by another name and answered (frame {frame}): the name decides."
+            "\nThe same server answered when asked for another name (frame {frame}): the name decides."
         );
     }
 }
@@ -149,6 +143,6 @@ fn write_policy_block(case: &Case, _: Origin, out: &mut String) {
         trigger.frame
     );
     if trigger.kind == SegmentKind::Data {
-        say!(out, " A filter that objects to that data looks the same.");
+        say!(out, "\nA filter that objects to that data looks the same.");
     }
 }

@@ -99,12 +99,14 @@ impl Cause {
         self.usual_impact().severity()
     }
 
-    /// Writes `rst.cause.text`.
+    /// Writes `rst.cause.text`, one thought a line.
     pub(crate) fn write_text(self, case: &Case, origin: Origin, out: &mut String) {
         let row = self.row();
         (row.write)(case, origin, out);
         if origin == Origin::Unclear && !row.says_who {
-            out.push_str(" This holds if the host itself sent the RST, which is not certain.");
+            out.push_str(
+                "\nThis holds only if the host itself sent the RST, which is not certain.",
+            );
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::Row(Row {
         cause: Cause::UnacceptableReset,
         name: name!("unacceptable_reset"),
-        title: c"refusal that the client must ignore",
+        title: c"refusal the client must ignore",
         usual_impact: Impact::Disruptive,
         says_who: false,
         about: About {
@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "A firewall, load balancer or gateway on the path refuses the connection. Where it refuses for many hosts alike, its rule or its routing is wrong.",
             alike: "A closed port, if the device answers with the server's own TTL and delay.",
             source: "netfilter's REJECT --reject-with tcp-reset; docs/measured.md#rst-forms-netfilter.",
-            next: "Look for a reject rule for this address and port on the devices between the two.",
+            next: "Look for a reject rule for this address and port on the devices between client and server.",
         },
         recognise: |case, origin| answers_syn(case) && origin == Origin::Middlebox,
         write: write_rejected,
@@ -109,10 +109,10 @@ pub(super) const RULES: &[Rule] = &[
         says_who: false,
         about: About {
             seen: "The client answers the SYN-ACK to its own SYN with an RST.",
-            means: "Its socket was gone when the SYN-ACK came: a connect time-out, or another attempt was faster (Happy Eyeballs, RFC 8305).",
+            means: "Its socket was gone when the SYN-ACK came: a connect timeout, or another attempt was faster (Happy Eyeballs, RFC 8305).",
             alike: "A half-open scan whose SYN copies a kernel's.",
             source: "RFC 9293 §3.10.7.1; docs/measured.md#rst-forms-linux.",
-            next: "Compare the SYN-ACK's delay with the client's connect time-out; if it is small, see whether the client opened another connection at the same time.",
+            next: "Compare the SYN-ACK's delay with the client's connect timeout; if it is small, see whether the client opened another connection at the same time.",
         },
         recognise: refuses_syn_ack,
         write: write_cancelled,
@@ -177,7 +177,7 @@ fn is_unacceptable(case: &Case, origin: Origin) -> bool {
 }
 
 fn write_unacceptable(case: &Case, _: Origin, out: &mut String) {
-    say!(out, "The answer to the SYN");
+    say!(out, "The RST answers the SYN");
     if let Some(syn) = case.receiver.last_frame {
         say!(out, " in frame {syn}");
     }
@@ -185,16 +185,16 @@ fn write_unacceptable(case: &Case, _: Origin, out: &mut String) {
         let off = case.reset.ack.distance(case.receiver.snd_nxt);
         say!(
             out,
-            " acknowledges {} too {}",
+            " but acknowledges {} too {}",
             Count(off.unsigned_abs(), "byte"),
             if off < 0 { "few" } else { "many" },
         );
     } else {
-        say!(out, " has no ACK flag");
+        say!(out, " without an ACK flag");
     }
     say!(
         out,
-        ": the client must ignore it, and fails only by its own timeout."
+        ": the client must ignore it and fails only by its own timeout."
     );
 }
 
@@ -233,20 +233,20 @@ fn answers_wrong_number(case: &Case) -> bool {
 }
 
 fn write_rejected(case: &Case, _: Origin, out: &mut String) {
-    say!(out, "A device on the path rejected the connection attempt");
+    say!(out, "A device on the path rejected the connection");
     write_answered(case, out);
     say!(out, "; the server did not send this RST.");
     if case.same_look_hosts > 1 {
         say!(
             out,
-            " It answers for {} hosts alike: look at its rules and routes first.",
+            "\nIt answers for {} hosts alike: check its rules and routes first.",
             case.same_look_hosts,
         );
     }
 }
 
 fn write_refused(case: &Case, origin: Origin, out: &mut String) {
-    say!(out, "The connection attempt was refused");
+    say!(out, "The connection was refused");
     write_answered(case, out);
     say!(
         out,
@@ -255,20 +255,20 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
     if origin == Origin::Unclear {
         say!(
             out,
-            " Whether the host itself or a device before it answered, this capture does not tell."
+            "\nThis capture cannot show whether the host or a device in front of it answered."
         );
     }
     if let Some(earlier) = case.refused_before {
         say!(
             out,
-            " It is the attempt of frame {earlier} once more: the client repeats its SYN (Windows tries three times)."
+            "\nIt repeats the attempt of frame {earlier}: the client sends its SYN again (Windows tries three times)."
         );
     }
     write_scan(case, out);
     if let Some((port, frame)) = case.neighbours.silent_port {
         say!(
             out,
-            " The same host drops SYNs to port {port} silently (frame {frame}): that port is filtered, this one is not."
+            "\nThe same host silently drops SYNs to port {port} (frame {frame}): that port is filtered, this one is not."
         );
     }
 }
@@ -276,12 +276,12 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
 fn write_half_open_recovery(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client's SYN met a connection that the server still knew; the server answered with an ACK"
+        "The client's SYN hit a connection the server still knew; the server answered with an ACK"
     );
     write_trigger_frame(case, out);
     say!(
         out,
-        ", and this RST clears the old connection, so that the SYN can be repeated."
+        ", and this RST clears the old connection so that the SYN can be sent again."
     );
 }
 
@@ -291,7 +291,7 @@ pub(super) fn write_unasked(case: &Case, out: &mut String) {
     write_trigger_frame(case, out);
     say!(
         out,
-        " for which the capture holds no SYN: somebody has used its address elsewhere, or the SYN took another way."
+        ", but the capture holds no SYN for it: somebody spoofed its address, or the SYN took another path."
     );
 }
 
@@ -303,15 +303,18 @@ pub(super) fn write_wrong_number(case: &Case, out: &mut String) {
     }
     say!(
         out,
-        " does not acknowledge the client's SYN (it is {} off), so the client refuses it: a late copy, or a server that still knows an older connection.",
-        case.reset.seq.distance(case.sender.snd_nxt).unsigned_abs(),
+        " does not acknowledge the client's SYN (it is {} off), so the client refuses it: a late copy, or the server still knows an older connection.",
+        Count(
+            case.reset.seq.distance(case.sender.snd_nxt).unsigned_abs(),
+            "byte"
+        ),
     );
 }
 
 fn write_half_open_scan(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client's SYN was not made by its kernel (no timestamps, no window scale), which answers the SYN-ACK with this RST: a half-open scan looks like this."
+        "A program, not the kernel, wrote the client's SYN (no timestamps, no window scale), so the kernel resets what it never asked for: a half-open scan looks like this."
     );
     write_scan(case, out);
 }
@@ -319,22 +322,22 @@ fn write_half_open_scan(case: &Case, _: Origin, out: &mut String) {
 fn write_cancelled(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client had given up the attempt when the SYN-ACK came"
+        "The client had already given up when the SYN-ACK arrived"
     );
     write_trigger_frame(case, out);
     say!(
         out,
-        ": a connect time-out, or another attempt that was faster (Happy Eyeballs)."
+        ": a connect timeout, or a parallel attempt was faster (Happy Eyeballs)."
     );
 }
 
 fn write_health_check(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client opened the connection and reset it without a byte"
+        "The client opened the connection and reset it without sending a byte"
     );
     if let Some(series) = case.series {
-        say!(out, ", as every ");
+        say!(out, ", as it does every ");
         write_span(out, series.period);
         say!(out, " ({} times so far)", series.count);
     }
@@ -344,7 +347,7 @@ fn write_health_check(case: &Case, _: Origin, out: &mut String) {
 fn write_connect_scan(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client opened the connection and reset it without a byte"
+        "The client opened the connection and reset it without sending a byte"
     );
     if case.neighbours.scan.is_some() {
         say!(out, ".");
@@ -352,7 +355,7 @@ fn write_connect_scan(case: &Case, _: Origin, out: &mut String) {
     } else {
         say!(
             out,
-            ": a probe, a port scan, or a connection that was not needed after all."
+            ": a probe, a port scan, or a connection it did not need after all."
         );
     }
 }
@@ -360,7 +363,7 @@ fn write_connect_scan(case: &Case, _: Origin, out: &mut String) {
 fn write_not_accepted(_: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The server's kernel completed the handshake, and the connection was reset before the server sent a byte: the listener was closed, its backlog was full, or the application refused the client."
+        "The server's kernel completed the handshake, but the connection was reset before the server sent a byte.\nThe listener was closed, its backlog was full, or the application refused the client."
     );
 }
 
@@ -368,7 +371,7 @@ fn write_scan(case: &Case, out: &mut String) {
     if let Some(Scan { ports, hosts }) = case.neighbours.scan {
         say!(
             out,
-            " It is part of a scan: the client tried {} on {} within a minute.",
+            "\nIt is part of a scan: the client tried {} on {} within a minute.",
             Count(ports.into(), "port"),
             Count(hosts.into(), "host"),
         );

@@ -95,9 +95,14 @@ fn also() -> Vec<(Cause, Case, Origin, &'static str)> {
     let data = answer_to(SegmentKind::Data);
     vec![
         (Backscatter, refusal(), Endpoint, "holds no SYN"),
-        (StrayAnswer, wrong_number, Endpoint, "(it is 5000 off)"),
+        (
+            StrayAnswer,
+            wrong_number,
+            Endpoint,
+            "(it is 5000 bytes off)",
+        ),
         (IdleStateLost, idle(data), Middlebox, "a device on the path"),
-        (IdleTimeout, idle(None), Middlebox, "a device on the path"),
+        (IdleTimeout, idle(None), Middlebox, "A device on the path"),
         (StrayAnswer, late_syn_ack, Endpoint, "SYN-ACK in frame 9"),
         (IdleStateLost, closing(true), Endpoint, "FIN in frame 9"),
         (NoConnection, closing(false), Endpoint, "FIN in frame 9"),

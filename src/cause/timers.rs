@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! Idle time-outs of known devices: candidates for a silence that ended with an
+//! Idle timeouts of known devices: candidates for a silence that ended with an
 //! RST. Only those with a source; that a silence is as long proves nothing.
 
 use std::time::Duration;
@@ -53,7 +53,7 @@ const TIMERS: [Timer; 9] = [
     },
     Timer {
         seconds: 7200,
-        whose: "Linux' time to the first keep-alive probe",
+        whose: "Linux's time to the first keep-alive probe",
     },
 ];
 
@@ -63,7 +63,7 @@ fn is_near(idle: Duration, seconds: u64) -> bool {
     idle.abs_diff(timer) <= (timer / 50).max(Duration::from_secs(1))
 }
 
-/// Names the time-outs that the silence is as long as, and says whether others
+/// Names the timeouts that the silence is as long as, and says whether others
 /// ended after the same one.
 pub(super) fn write_candidates(case: &Case, out: &mut String) {
     if let Some(idle) = case.idle {
@@ -72,7 +72,7 @@ pub(super) fn write_candidates(case: &Case, out: &mut String) {
     if case.neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours") {
         say!(
             out,
-            " {} conversations ended after the same silence: a timer, not chance.",
+            "\n{} conversations ended after the same silence: a timer, not chance.",
             case.neighbours.same_idle,
         );
     }
@@ -81,7 +81,7 @@ pub(super) fn write_candidates(case: &Case, out: &mut String) {
 fn write_near(idle: Duration, out: &mut String) {
     let mut near = TIMERS.iter().filter(|timer| is_near(idle, timer.seconds));
     if let Some(timer) = near.next() {
-        say!(out, " {} s is {}.", timer.seconds, timer.whose);
+        say!(out, "\n{} s is {}.", timer.seconds, timer.whose);
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn within_two_percent_or_a_second() {
-        let expected = " 350 s is the default of AWS NLB, NAT gateway and Network Firewall.";
+        let expected = "\n350 s is the default of AWS NLB, NAT gateway and Network Firewall.";
         assert_eq!(named(Duration::from_secs(350)), expected);
         assert_eq!(named(Duration::from_secs(357)), expected);
         assert_eq!(named(Duration::from_millis(357_001)), "");

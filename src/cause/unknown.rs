@@ -35,17 +35,17 @@ fn write_unknown(case: &Case, _: Origin, out: &mut String) {
     if case.phase == Phase::Unknown && case.history_evicted {
         say!(
             out,
-            "What went before the RST is not known: this capture holds more conversations than are remembered at a time, and this one may have been forgotten."
+            "What came before the RST is unknown: the capture holds more conversations than are remembered at a time, and this one may have been forgotten."
         );
     } else if case.phase == Phase::Unknown {
         say!(
             out,
-            "The capture holds nothing of this conversation before the RST, so what it ended is not known."
+            "The capture holds nothing of this conversation before the RST, so what it ended is unknown."
         );
     } else {
         say!(
             out,
-            "It answers none of the last segments, and it does not have the form of an abort."
+            "It answers none of the latest segments, and it does not look like an abort."
         );
     }
 }

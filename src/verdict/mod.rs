@@ -389,9 +389,11 @@ impl Verdict {
         explain::summary(self, out);
     }
 
-    /// Writes `rst.cause.text`.
-    pub(crate) fn write_cause(&self, out: &mut String) {
-        self.cause.write_text(&self.case, self.origin(), out);
+    /// Writes `rst.cause.text`, one of several lines; nothing past the last.
+    pub(crate) fn write_cause(&self, index: usize, out: &mut String) {
+        let mut lines = String::new();
+        self.cause.write_text(&self.case, self.origin(), &mut lines);
+        out.push_str(lines.lines().nth(index).unwrap_or_default());
     }
 
     /// Writes `rst.trigger.name`; nothing where it is absent.

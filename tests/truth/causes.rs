@@ -19,7 +19,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         wrong(!c.frame(m)?.syn || c.frame(m)?.ack_flag, "no SYN")
     }),
     (
-        r"SYN-ACK \(frame (?<f>\d+)\)|SYN-ACK came \(frame (?<g>\d+)\)|SYN-ACK in frame (?<h>\d+)",
+        r"SYN-ACK \(frame (?<f>\d+)\)|SYN-ACK arrived \(frame (?<g>\d+)\)|SYN-ACK in frame (?<h>\d+)",
         |c, m| wrong(!c.frame(m)?.syn || !c.frame(m)?.ack_flag, "no SYN-ACK"),
     ),
     (r"FIN in frame (?<f>\d+)", |c, m| {
@@ -30,7 +30,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         |c, m| wrong(c.frame(m)?.payload.is_empty(), "no payload"),
     ),
     (
-        r"socket lives: it goes on (?<span>[\d.]+ (µs|ms|s)) after this RST \(frame (?<f>\d+)\)",
+        r"socket lives on: it continued (?<span>[\d.]+ (µs|ms|s)) after this RST \(frame (?<f>\d+)\)",
         |c, m| {
             let later = c.frame(m)?;
             let (is_later, span) = (later.frame > c.reset.frame, m.name("span")?.as_str());
@@ -40,7 +40,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"answer to the SYN in frame (?<f>\d+) acknowledges (?<n>\d+) bytes? too (?<few>few|many)",
+        r"answers the SYN in frame (?<f>\d+) but acknowledges (?<n>\d+) bytes? too (?<few>few|many)",
         |c, m| {
             let syn = c.frame(m)?;
             let off = c
@@ -124,7 +124,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         r"^A device on the path reset the running connection in the (client|server)'s name\.$",
         |c, _| wrong(!c.reset.rst, "no RST"),
     ),
-    (r"reset it without a byte", |c, _| {
+    (r"reset it without sending a byte", |c, _| {
         wrong(
             c.sent()
                 .any(|it| it.frame < c.reset.frame && !it.payload.is_empty()),
@@ -132,7 +132,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         )
     }),
     (
-        r"was not made by its kernel \(no timestamps, no window scale\)",
+        r"wrote the client's SYN \(no timestamps, no window scale\)",
         |c, _| {
             let syn = c
                 .sent()
@@ -182,24 +182,21 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             .collect();
         wrong(hosts.len() < number(m, "n")? as usize, "fewer hosts")
     }),
-    (
-        r"silen(?:t|ce) (?:for|of) (?<span>[\d.]+ (µs|ms|s))",
-        |c, m| {
-            let before: Vec<&Tcp> = c
-                .conversation()
-                .filter(|it| it.frame <= c.reset.frame)
-                .collect();
-            let fits = before.windows(2).any(
-                |pair| matches!(pair, [one, next] if is_span(next.time - one.time, &m["span"])),
-            );
-            wrong(!fits, "no such silence")
-        },
-    ),
-    (r"^It is the packet of frame (?<f>\d+) once more", |c, m| {
+    (r"(?<span>[\d.]+ (µs|ms|s)) of silence", |c, m| {
+        let before: Vec<&Tcp> = c
+            .conversation()
+            .filter(|it| it.frame <= c.reset.frame)
+            .collect();
+        let fits = before
+            .windows(2)
+            .any(|pair| matches!(pair, [one, next] if is_span(next.time - one.time, &m["span"])));
+        wrong(!fits, "no such silence")
+    }),
+    (r"^This is the packet of frame (?<f>\d+) again", |c, m| {
         wrong(c.frame(m)?.seq != c.reset.seq, "another packet")
     }),
     (
-        r"^It follows the RST in frame (?<f>\d+), of the other side, after (?<span>[\d.]+ (µs|ms|s))",
+        r"^It follows the other side's RST in frame (?<f>\d+) after (?<span>[\d.]+ (µs|ms|s))",
         |c, m| {
             wrong(!c.frame(m)?.against(c.reset), "of the same side")
                 .or_else(|| c.took(m, "span", c.frame(m)?))
@@ -223,11 +220,11 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         wrong(!c.frame(m)?.beside(c.reset), "of another side")
     }),
     (
-        r"(?:had reset the connection|closed its side \(FIN) in frame (?<f>\d+)",
+        r"(?:had already reset the connection|closed its side \(FIN) in frame (?<f>\d+)",
         |c, m| wrong(!c.frame(m)?.rst && !c.frame(m)?.fin, "neither RST nor FIN"),
     ),
     (
-        r"Its sequence number is (?<n>\d+) bytes away from the one that the (?:client|server) expects",
+        r"Its sequence number is (?<n>\d+) bytes away from the one the (?:client|server) expects",
         |c, m| {
             let last = c
                 .conversation()
@@ -296,7 +293,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         )
     }),
     (
-        r"connections that it has not opened, as this capture shows: (?<n>\d+) conversations so far",
+        r"connections that it never opened in this capture: (?<n>\d+) conversations so far",
         |c, m| {
             let hosts: BTreeSet<_> = c
                 .packets
@@ -310,13 +307,16 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             )
         },
     ),
-    (r"^A fatal TLS alert had ended the connection", |c, _| {
-        wrong(
-            !c.conversation()
-                .any(|it| it.frame < c.reset.frame && it.payload.first() == Some(&21)),
-            "no alert",
-        )
-    }),
+    (
+        r"^A fatal TLS alert had already ended the connection",
+        |c, _| {
+            wrong(
+                !c.conversation()
+                    .any(|it| it.frame < c.reset.frame && it.payload.first() == Some(&21)),
+                "no alert",
+            )
+        },
+    ),
     (
         r"^IP ID (?<own>0x[0-9a-f]+) follows the receiver's last one, in frame (?<f>\d+)",
         |c, m| {

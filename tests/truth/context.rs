@@ -44,7 +44,7 @@ pub(crate) fn socket(m: &Captures<'_>, name: &str) -> Option<(IpAddr, u16)> {
     Some((socket.ip(), socket.port()))
 }
 
-/// Whether so many seconds are written so: cut off, not rounded.
+/// Whether so many seconds are written so, rounded.
 pub(crate) fn is_span(seconds: f64, text: &str) -> bool {
     let Some((value, unit)) = text.split_once(' ') else {
         return false;
@@ -59,9 +59,8 @@ pub(crate) fn is_span(seconds: f64, text: &str) -> bool {
     let Ok(value) = value.parse::<f64>() else {
         return false;
     };
-    let from = value * unit;
     // Files keep microseconds, and a float a little less.
-    (from - 2e-6..from + step + 2e-6).contains(&seconds.max(0.0))
+    (seconds.max(0.0) - value * unit).abs() <= step / 2.0 + 2e-6
 }
 
 /// The frame is a packet of the claimed host with the TTL that is told.

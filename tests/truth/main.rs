@@ -10,6 +10,7 @@ mod causes;
 mod context;
 mod findings;
 mod forms;
+mod further;
 mod missing;
 
 use std::{collections::BTreeMap, error::Error, fmt::Write as _};
@@ -62,7 +63,7 @@ fn hold(
         .filter(|it| values(it, "rst.origin").next().is_some())
     {
         let copy_of = values(reset, "rst.cause.text").find_map(|text| {
-            let rest = text.strip_prefix("It is the packet of frame ")?;
+            let rest = text.strip_prefix("This is the packet of frame ")?;
             rest.split(' ').next()?.parse::<u32>().ok()
         });
         let frame = copy_of.unwrap_or(reset.frame);
@@ -104,7 +105,13 @@ fn hold(
 #[test]
 fn sentences_are_true() -> Result<(), Box<dyn Error>> {
     let mut patterns = Vec::new();
-    let tables = [findings::TABLE, forms::TABLE, missing::TABLE, causes::TABLE];
+    let tables = [
+        findings::TABLE,
+        forms::TABLE,
+        missing::TABLE,
+        causes::TABLE,
+        further::TABLE,
+    ];
     for (pattern, check) in tables.into_iter().flatten() {
         patterns.push((Regex::new(pattern)?, *check));
     }

@@ -139,7 +139,7 @@ impl From<Fields> for Verdict {
             origin: first("rst.origin"),
             confidence: first("rst.confidence").parse().ok(),
             cause: first("rst.cause"),
-            cause_text: first("rst.cause.text"),
+            cause_text: all("rst.cause.text").join(" "),
             impact: first("rst.impact"),
             next_step: first("rst.next_step"),
             evidence,

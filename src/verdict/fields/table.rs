@@ -257,7 +257,7 @@ const WHY: &[Field] = &[
         c"rst.cause.text",
         c"Explanation",
         c"The cause in words, with the measured numbers",
-        Sentence(One(|v| written(|out| v.write_cause(out)))),
+        Sentence(Nth(|v, index| written(|out| v.write_cause(index, out)))),
     ),
     Field::new(
         c"rst.trigger",
