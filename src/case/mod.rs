@@ -192,6 +192,16 @@ impl Case {
         )
     }
 
+    /// Whether the claimed sender had payload on the way that its peer never acknowledged;
+    /// false where the capture does not hold both numbers.
+    #[must_use]
+    pub(crate) fn has_unacked_payload_of_sender(&self) -> bool {
+        let known = self.sender.has_seq() && self.receiver.has_acked();
+        // A SYN or FIN takes a number, but no byte.
+        let controls = i32::from(self.sender.fin() && !self.sender.fin_acked());
+        known && self.sender.snd_nxt.distance(self.receiver.acked) > controls
+    }
+
     /// Whether the sequence number is one that nobody who sees the connection
     /// would choose: not the expected one, and none that the claimed sender has
     /// used. One that it has used is merely late.

@@ -36,6 +36,7 @@ causes! {
     Backscatter
     RequestRejected
     RequestLost
+    RequestDropped
     TranslationLost
     OwnFilter
     ApplicationAbort

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{
     About, Cause, Impact,
+    forgotten::GIVEN_UP_AFTER,
     row::{Row, Rule, name},
     write_trigger_frame,
 };
@@ -14,7 +15,7 @@ use crate::{
     case::{Case, Origin},
     conversation::{Phase, Role, SegmentKind, Shape, Trigger},
     mutation::limit,
-    words::{say, write_span},
+    words::{Count, say, write_span},
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -36,6 +37,22 @@ pub(super) const RULES: &[Rule] = &[
     }),
     Rule::Also(Cause::StrayAnswer, |case, _| {
         case.sender.fin() && answers_late_syn_ack(case)
+    }),
+    Rule::Row(Row {
+        cause: Cause::RequestDropped,
+        name: name!("request_dropped"),
+        title: c"request never arrived",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "A client repeats its data without ever getting an acknowledgement, closes, and ends the connection with an RST.",
+            means: "Something on the path, or the server's host, swallows what the client sends: the request got no answer, and its user waited for the client's own timeout.",
+            alike: "A server's host that died; acknowledgements that take a way that the capture does not see.",
+            source: "RFC 9293 §3.8.3 (what repetitions mean) and §3.9.1 (CLOSE sends all data first); src/cause/forgotten.rs.",
+            next: "Find where the client's data is lost: capture behind the next device; look for a firewall that drops, a path MTU that blocks large segments, or a dead server behind a load balancer.",
+        },
+        recognise: |case, _| drops_request(case),
+        write: write_request_dropped,
     }),
     Rule::Row(Row {
         cause: Cause::AbortAfterFin,
@@ -107,6 +124,15 @@ pub(super) const RULES: &[Rule] = &[
     }),
 ];
 
+/// Whether the client has closed on data that it repeated, and that nobody acknowledged.
+fn drops_request(case: &Case) -> bool {
+    case.role == Some(Role::Client)
+        && case.sender.fin()
+        && case.shape() == Shape::Active
+        && case.sender.retransmissions >= limit!(GIVEN_UP_AFTER of "cause::forgotten")
+        && case.has_unacked_payload_of_sender()
+}
+
 fn follows_alert(case: &Case) -> bool {
     (case.sender.tls_alert() || case.receiver.tls_alert()) && case.phase != Phase::Closed
 }
@@ -147,6 +173,18 @@ fn write_tls_alert(_: &Case, _: Origin, out: &mut String) {
     say!(
         out,
         "A fatal TLS alert had already ended the connection; the RST only closes it."
+    );
+}
+
+fn write_request_dropped(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "The client's last data");
+    if let Some(frame) = case.sender.last_data_frame {
+        say!(out, " (frame {frame})");
+    }
+    say!(
+        out,
+        " was sent again {}, and never acknowledged; the client gave up.",
+        Count(case.sender.retransmissions.into(), "time")
     );
 }
 

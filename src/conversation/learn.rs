@@ -128,9 +128,12 @@ pub(super) fn learn_repeats(
     receiver.keep_alives = 0;
     match kind {
         SegmentKind::KeepAlive => sender.keep_alives = sender.keep_alives.saturating_add(1),
-        // The same data again and again: what the peer waits for.
+        // The same data again and again, and not for want of its acknowledgement here: what
+        // the peer waits for.
         SegmentKind::Retransmission
-            if !receiver.has_acked() || !segment.seq.is_after(receiver.acked) =>
+            if !receiver.has_acked()
+                || (!segment.seq.is_after(receiver.acked)
+                    && segment.end().is_after(receiver.acked)) =>
         {
             sender.retransmissions = sender.retransmissions.saturating_add(1);
         }

@@ -155,9 +155,20 @@ fn receiver_goes_on(
     if !reacted {
         return None;
     }
-    verdicts.amend(last.frame, |case| {
-        case.aftermath.ignored = Some(segment.frame);
-    });
+    // So were those before it in the same name: one that had worked would have left nobody
+    // to go on.
+    let mut next = Some(last.frame);
+    for _ in 0..LONGEST_RUN {
+        let Some(frame) = next else { break };
+        verdicts.amend(frame, |case| {
+            if case.aftermath.ignored.is_none() && case.aftermath.obeyed.is_none() {
+                case.aftermath.ignored = Some(segment.frame);
+            }
+        });
+        next = verdicts
+            .get(&frame)
+            .and_then(|verdict| verdict.case().earlier_of_same_sender());
+    }
     Some(Followup {
         kind: FollowupKind::ResetIgnored,
         reset: last.frame,

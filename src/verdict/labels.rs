@@ -21,21 +21,25 @@ fn client_and_server(case: &Case) -> Option<(&Endpoint, &Endpoint)> {
     })
 }
 
-/// Zeek's name for the end (scripts/base/protocols/conn/main.zeek); a side that
-/// had sent its FIN has ended normally, whatever RST follows.
+/// Zeek's name for the end (scripts/base/protocols/conn/main.zeek): who reset is told by
+/// the first RST. A FIN before it changes nothing, but after the FINs of both sides the
+/// connection has ended normally, whatever RST follows
+/// (`TCP_Analyzer::UpdateClosedState`).
 pub(super) fn conn_state(case: &Case) -> Option<&'static CStr> {
     let (client, server) = client_and_server(case)?;
-    if matches!(case.phase, Phase::Reset | Phase::Unknown | Phase::Closed) || case.sender.fin() {
+    let ended = matches!(case.phase, Phase::Reset | Phase::Closed)
+        || (client.fin() && server.fin())
+        || (case.phase == Phase::Unknown && case.history_evicted);
+    if ended || !(client.has_seq() || server.has_seq()) {
         return None;
     }
-    match (case.role?, client.syn(), server.syn()) {
-        (Role::Server, true, false) if case.phase == Phase::Syn => Some(c"REJ"),
-        (Role::Client, true, false) if case.phase == Phase::Syn => Some(c"RSTOS0"),
-        (Role::Server, false, true) => Some(c"RSTRH"),
-        (Role::Client, true, true) => Some(c"RSTO"),
-        (Role::Server, true, true) => Some(c"RSTR"),
-        _ => None,
-    }
+    Some(match case.role? {
+        Role::Server if !client.has_seq() => c"RSTRH",
+        Role::Server if client.syn() && case.phase == Phase::Syn => c"REJ",
+        Role::Server => c"RSTR",
+        Role::Client if !server.has_seq() && server.strange.is_none() => c"RSTOS0",
+        Role::Client => c"RSTO",
+    })
 }
 
 /// One RST of a run, as far as the signatures look at it.
@@ -175,6 +179,8 @@ mod tests {
         assert_eq!(state(&aborted).as_deref(), Some("RSTR"));
         let headless = case().sender_syn().phase(Phase::Handshake);
         assert_eq!(state(&headless).as_deref(), Some("RSTRH"));
+        let closing = case().client_sent(1).sender_syn().phase(Phase::Closing);
+        assert_eq!(state(&closing).as_deref(), Some("RSTR"));
         assert_eq!(state(&case()), None);
     }
 }

@@ -59,6 +59,7 @@ pub(crate) enum Cause {
     Backscatter,
     RequestRejected,
     RequestLost,
+    RequestDropped,
     TranslationLost,
     OwnFilter,
     ApplicationAbort,

@@ -85,6 +85,7 @@ pub const CAUSES: &[&str] = &[
     "backscatter",
     "request_rejected",
     "request_lost",
+    "request_dropped",
     "translation_lost",
     "own_filter",
     "application_abort",

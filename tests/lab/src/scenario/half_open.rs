@@ -34,6 +34,9 @@ const GAVE_UP: Declared = genuine(
 );
 const GIVE_UP: Declared = genuine(Phase::Data, Cause::KeepaliveTimeout, Impact::Noteworthy);
 
+/// What the client sent never arrived.
+const SWALLOWED: Declared = genuine(Phase::Closing, Cause::RequestDropped, Impact::Disruptive);
+
 pub(super) const TABLE: &[Scenario] = &[
     Scenario {
         name: "server_restarted",
@@ -110,6 +113,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: retransmission_timeout,
         captures: &[client(&[GAVE_UP])],
+    },
+    Scenario {
+        name: "request_swallowed",
+        purpose: "The path swallows a request; the client repeats it, closes, and aborts.",
+        kind: Kind::Real,
+        run: request_swallowed,
+        captures: &[client(&[SWALLOWED])],
     },
 ];
 
@@ -260,5 +270,22 @@ fn retransmission_timeout(lab: &mut Lab) -> Result<()> {
         segment.flags.rst
     })?;
     // The reset is lost on the way, too: the server would send again and again.
+    lab.end_captures_now()
+}
+
+fn request_swallowed(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    lab.settle()?;
+    lab.cut(Toward::Server)?;
+    connection.client.send(REQUEST)?;
+    // Before the first repetition: later the kernel would keep the FIN back.
+    connection.client.finish()?;
+    let sent = |segment: &Segment| segment.payload.as_slice() == REQUEST;
+    lab.wait_for_nth(Node::Client, 4, "a third retransmission", sent)?;
+    connection.client.abort()?;
+    lab.wait_for(Node::Client, "the client's reset", |segment| {
+        segment.flags.rst
+    })?;
     lab.end_captures_now()
 }
