@@ -40,6 +40,12 @@ impl std::fmt::Display for Count<'_> {
     }
 }
 
+/// Puts the sides' names into words that know only `{sender}` and `{receiver}`.
+pub(crate) fn name_sides(text: &str, sender: &str, receiver: &str) -> String {
+    text.replace("{sender}", sender)
+        .replace("{receiver}", receiver)
+}
+
 /// `write!` into a `String`, which cannot fail.
 macro_rules! say {
     ($out:expr, $($words:tt)*) => {{

@@ -52,7 +52,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "The acknowledgement field holds {} without the ACK flag, as no common host but Windows sends it.",
+            "The acknowledgment field holds {} without the ACK flag; of the common hosts only Windows does that.",
             self.ack
         );
     }
@@ -79,7 +79,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61]).ack_number(77)));
         assert_eq!(
             text(&finding),
-            "The acknowledgement field holds 77 without the ACK flag, as no common host but Windows sends it."
+            "The acknowledgment field holds 77 without the ACK flag; of the common hosts only Windows does that."
         );
     }
 

@@ -53,7 +53,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It acknowledges a number {} bytes away from all that its receiver has sent",
+            "It acknowledges a number {} bytes away from anything the {{receiver}} has sent",
             self.beyond
         );
         if let Some(frame) = self.frame {
@@ -86,7 +86,7 @@ mod tests {
         let finding = present(observe(&abort.ack_number((1 << 20) + 1)));
         assert_eq!(
             text(&finding),
-            "It acknowledges a number 1048577 bytes away from all that its receiver has sent."
+            "It acknowledges a number 1048577 bytes away from anything the client has sent."
         );
         does_not_apply(observe(&case().client_sent(1)));
     }

@@ -43,13 +43,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     if case.shape() != Shape::Active {
         return Observed::NotObservable(
-            "the RST has the bare form of a host that knows no such connection, which tells nothing of its maker",
+            "the RST looks like any answer for an unknown connection, so its form does not show who made it",
         );
     }
     let sender = &case.sender;
     if !sender.has_seq() {
         return Observed::NotObservable(
-            "no other segment of the claimed sender is there to compare the RST's form with",
+            "the capture holds no other segment of the {sender} to compare the RST's form with",
         );
     }
     let reset = &case.reset;
@@ -85,9 +85,9 @@ impl Words for Finding {
             self.window
         );
         if self.timestamps {
-            say!(out, " and its clock going on");
+            say!(out, " and running clock");
         }
-        say!(out, ", as a kernel aborts its own connection");
+        say!(out, ", as when a kernel aborts its own connection");
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
         }
@@ -116,7 +116,7 @@ mod tests {
         let finding = present(observe(&case().abort()));
         assert_eq!(
             text(&finding),
-            "RST+ACK in sequence, with the socket's window (64) and its clock going on, as a kernel aborts its own connection; compare frame 8."
+            "RST+ACK in sequence, with the socket's window (64) and running clock, as when a kernel aborts its own connection; compare frame 8."
         );
     }
 

@@ -45,7 +45,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Its sequence number is none that its receiver has acknowledged, as the answer to a segment would have it."
+            "The {{receiver}} never acknowledged this sequence number, so the RST answers no segment."
         );
     }
 
@@ -76,7 +76,7 @@ mod tests {
             .acceptability(Acceptability::InWindow);
         assert_eq!(
             text(&present(observe(&guess))),
-            "Its sequence number is none that its receiver has acknowledged, as the answer to a segment would have it."
+            "The client never acknowledged this sequence number, so the RST answers no segment."
         );
         absent(observe(&guess.acceptability(Acceptability::Exact)));
         does_not_apply(observe(&case()));

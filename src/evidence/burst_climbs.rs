@@ -68,13 +68,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "Its window is {} more", self.window);
+        say!(out, "Its window is {} higher", self.window);
         if self.ttl > 0 {
-            say!(out, " and its TTL {} more", self.ttl);
+            say!(out, " and its TTL {} higher", self.ttl);
         }
         say!(
             out,
-            " than in the RST in frame {}: a burst counted up by a program.",
+            " than in the RST in frame {}: a program counts up through a burst.",
             self.frame
         );
     }
@@ -101,7 +101,7 @@ mod tests {
         let finding = present(observe(&case().earlier_look(60, 1980).window(1981)));
         assert_eq!(
             text(&finding),
-            "Its window is 1 more and its TTL 1 more than in the RST in frame 7: a burst counted up by a program."
+            "Its window is 1 higher and its TTL 1 higher than in the RST in frame 7: a program counts up through a burst."
         );
         present(observe(&case().earlier_look(61, 1980).window(2236)));
     }

@@ -62,7 +62,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It is the RST of frame {} once more, with the same IP ID, while no other packet came twice.",
+            "It is the RST of frame {} again, with the same IP ID, yet no other packet came twice.",
             self.frame
         );
     }
@@ -90,7 +90,7 @@ mod tests {
         let finding = present(observe(&again));
         assert_eq!(
             text(&finding),
-            "It is the RST of frame 7 once more, with the same IP ID, while no other packet came twice."
+            "It is the RST of frame 7 again, with the same IP ID, yet no other packet came twice."
         );
         absent(observe(
             &again.clone().earlier_age(Duration::from_micros(1_001)),

@@ -82,7 +82,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Its sequence number is {} beyond that of the RST in frame {}, and it answers nothing: a second shot in case the first came too late.",
+            "Its sequence number is {} beyond that of the RST in frame {}, and it answers nothing: a second shot in case the first was too late.",
             self.stride,
             self.frame,
         );
@@ -111,7 +111,7 @@ mod tests {
         let finding = present(observe(&burst.clone().earlier(1460, true)));
         assert_eq!(
             text(&finding),
-            "Its sequence number is 1460 beyond that of the RST in frame 7, and it answers nothing: a second shot in case the first came too late."
+            "Its sequence number is 1460 beyond that of the RST in frame 7, and it answers nothing: a second shot in case the first was too late."
         );
         present(observe(&burst.clone().earlier(2920, true)));
         present(observe(&burst.clone().earlier(12_503, true)));

@@ -53,7 +53,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Don't Fragment is missing, which the claimed sender sets on all its packets"
+            "Don't Fragment is not set, but the {{sender}} sets it on all its packets"
         );
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
@@ -85,7 +85,7 @@ mod tests {
         ));
         assert_eq!(
             text(&finding),
-            "Don't Fragment is missing, which the claimed sender sets on all its packets; compare frame 8."
+            "Don't Fragment is not set, but the server sets it on all its packets; compare frame 8."
         );
     }
 

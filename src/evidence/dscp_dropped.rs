@@ -53,7 +53,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "DSCP 0 in answer to a packet with {}, which Linux would reflect",
+            "DSCP 0 in answer to a packet with DSCP {}; Linux would have copied it",
             self.dscp
         );
         if let Some(frame) = self.frame {
@@ -84,7 +84,7 @@ mod tests {
         let finding = present(observe(&case().receiver_class(46 << 2)));
         assert_eq!(
             text(&finding),
-            "DSCP 0 in answer to a packet with 46, which Linux would reflect; compare frame 9."
+            "DSCP 0 in answer to a packet with DSCP 46; Linux would have copied it; compare frame 9."
         );
     }
 

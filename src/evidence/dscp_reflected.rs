@@ -56,7 +56,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "DSCP {} is the one of the packet that it answers, as Linux reflects it",
+            "DSCP {} is copied from the packet it answers, as Linux does",
             self.dscp
         );
         if let Some(frame) = self.frame {
@@ -87,7 +87,7 @@ mod tests {
         let finding = present(observe(&case().receiver_class(46 << 2).class(46 << 2 | 1)));
         assert_eq!(
             text(&finding),
-            "DSCP 46 is the one of the packet that it answers, as Linux reflects it; compare frame 9."
+            "DSCP 46 is copied from the packet it answers, as Linux does; compare frame 9."
         );
     }
 

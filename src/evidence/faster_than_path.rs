@@ -43,19 +43,19 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let Some(bound) = case.bound() else {
         return Observed::NotObservable(
-            "which segment the RST answers, if any, is not certain, so its speed says nothing",
+            "it is uncertain which segment the RST answers, so its speed says nothing",
         );
     };
     let Some(round_trip) = case.trips.smallest() else {
         return Observed::NotObservable(if case.sender.raw_syn() {
-            "a program wrote the client's SYN, and how soon it answers tells nothing of the path"
+            "a program wrote the client's SYN, so its response time says nothing about the path"
         } else {
-            "no round trip to the claimed sender is in the capture to compare the RST's speed with"
+            "the capture holds no round trip to the {sender} to compare the RST's speed with"
         });
     };
     if round_trip < limit!(SHORTEST_PATH of "case::host") {
         return Observed::NotObservable(
-            "the claimed sender is too near to this capture point for timing to tell",
+            "the {sender} is too close to this capture point for timing to tell",
         );
     }
     if bound.latency * 2 >= round_trip {
@@ -75,7 +75,7 @@ impl Words for Finding {
         write_span(out, self.latency);
         say!(
             out,
-            " after frame {}, but the path to the claimed sender and back takes at least ",
+            " after frame {}; the {{sender}}'s fastest round trip is ",
             self.frame
         );
         write_span(out, self.round_trip);
@@ -109,7 +109,7 @@ mod tests {
         let finding = present(observe(&case().round_trip(48 * MS).bound(6 * MS)));
         assert_eq!(
             text(&finding),
-            "It came 6.0 ms after frame 9, but the path to the claimed sender and back takes at least 48.0 ms."
+            "It came 6.0 ms after frame 9; the server's fastest round trip is 48.0 ms."
         );
     }
 

@@ -55,7 +55,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IPv6 flow label 0x{:05x} is the one of the claimed sender's own packets here",
+            "IPv6 flow label 0x{:05x} is the {{sender}}'s own in this conversation",
             self.label
         );
         if let Some(frame) = self.frame {
@@ -86,7 +86,7 @@ mod tests {
         let finding = present(observe(&case().sender_label(0xa_bcde).ipv6(0xa_bcde)));
         assert_eq!(
             text(&finding),
-            "IPv6 flow label 0xabcde is the one of the claimed sender's own packets here; compare frame 8."
+            "IPv6 flow label 0xabcde is the server's own in this conversation; compare frame 8."
         );
     }
 

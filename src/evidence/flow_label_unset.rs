@@ -46,9 +46,9 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     };
     let Some((used, frame)) = here.or_else(elsewhere) else {
         return Observed::NotObservable(if sender.labelled() {
-            "some of the claimed sender's IPv6 packets carry a flow label, and some do not"
+            "some of the {sender}'s IPv6 packets carry a flow label, and some do not"
         } else {
-            "the claimed sender's IPv6 packets carry no flow label"
+            "the {sender}'s IPv6 packets carry no flow label"
         });
     };
     if label != 0 {
@@ -61,7 +61,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IPv6 flow label 0 where the claimed sender labels its packets"
+            "IPv6 flow label 0, but the {{sender}} labels its packets"
         );
         match self.label {
             Some(label) => say!(out, " (0x{label:05x}); compare frame {}.", self.frame),
@@ -95,12 +95,12 @@ mod tests {
         let finding = present(observe(&case().sender_label(0xa_bcde).ipv6(0)));
         assert_eq!(
             text(&finding),
-            "IPv6 flow label 0 where the claimed sender labels its packets (0xabcde); compare frame 8."
+            "IPv6 flow label 0, but the server labels its packets (0xabcde); compare frame 8."
         );
         let finding = present(observe(&case().host_labels().ipv6(0)));
         assert_eq!(
             text(&finding),
-            "IPv6 flow label 0 where the claimed sender labels its packets; compare frame 1 of another conversation."
+            "IPv6 flow label 0, but the server labels its packets; compare frame 1 of another conversation."
         );
     }
 

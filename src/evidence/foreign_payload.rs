@@ -56,7 +56,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It carries {} of payload, which hosts of today do not put into an RST; see frame {}.",
+            "It carries {} of payload, which modern hosts never put into an RST; see frame {}.",
             Count(self.bytes, "byte"),
             self.frame,
         );
@@ -84,7 +84,7 @@ mod tests {
         let finding = present(observe(&case().payload(10, false)));
         assert_eq!(
             text(&finding),
-            "It carries 10 bytes of payload, which hosts of today do not put into an RST; see frame 10."
+            "It carries 10 bytes of payload, which modern hosts never put into an RST; see frame 10."
         );
         present(observe(&case().payload(255, false)));
     }

@@ -3,7 +3,7 @@
 //! # The RST is not made as the host's stack makes it
 //!
 //! ## What is seen
-//! The claimed sender runs Linux without doubt, and this RST, which answers a segment
+//! The {{sender}} runs Linux without doubt, and this RST, which answers a segment
 //! for no connection, has another form than Linux gives it: an answer has IP ID 0, Don't Fragment,
 //! window 0, no options, no acknowledgement number.
 //!
@@ -82,11 +82,11 @@ enum Form {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "The claimed sender runs Linux, which ");
+        say!(out, "The {{sender}} runs Linux, which ");
         let mut differences = Vec::new();
         match self.form {
             Form::Answer => {
-                say!(out, "answers for no connection with ");
+                say!(out, "answers for an unknown connection with ");
                 if self.id != 0 {
                     differences.push(format!("IP ID 0 instead of 0x{:04x}", self.id));
                 }

@@ -72,9 +72,9 @@ impl Words for Finding {
         let hosts = u32::try_from(self.hosts).unwrap_or(u32::MAX);
         say!(
             out,
-            "TTL {} has passed no router, and MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} speaks for {} besides: a gateway.",
+            "TTL {} means no router was passed, and MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} also sends for {}: a gateway.",
             self.ttl,
-            Count(hosts, "host")
+            Count(hosts, "other host")
         );
     }
 

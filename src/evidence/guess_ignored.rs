@@ -45,7 +45,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "The receiver expects another sequence number, and goes on in frame {}.",
+            "The {{receiver}} expects another sequence number and carries on in frame {}.",
             self.frame
         );
     }
@@ -74,7 +74,7 @@ mod tests {
         let finding = present(observe(&guess.ignored()));
         assert_eq!(
             text(&finding),
-            "The receiver expects another sequence number, and goes on in frame 13."
+            "The client expects another sequence number and carries on in frame 13."
         );
     }
 

@@ -49,7 +49,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} follows the receiver's last one, in frame {}, as if counted up from the packet that it answers.",
+            "IP ID 0x{:04x} follows the {{receiver}}'s last one (frame {}), as if counted up from the packet it answers.",
             self.id,
             self.frame
         );
@@ -77,7 +77,7 @@ mod tests {
         let finding = present(observe(&case().id(8).receiver_ids(&[6, 7])));
         assert_eq!(
             text(&finding),
-            "IP ID 0x0008 follows the receiver's last one, in frame 2, as if counted up from the packet that it answers."
+            "IP ID 0x0008 follows the client's last one (frame 2), as if counted up from the packet it answers."
         );
         absent(observe(&case().id(9).receiver_ids(&[6, 7])));
         absent(observe(

@@ -43,13 +43,15 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     };
     if id == 0 {
         return Observed::NotObservable(
-            "the RST's IP ID is 0, as hosts without the connection send it",
+            "the RST's IP ID is 0, as in any answer for an unknown connection",
         );
     }
     let (Some(Pattern::Counter), Some((last, frame))) =
         (case.sender.ip_id.pattern(), case.sender.ip_id.last())
     else {
-        return Observed::NotObservable("the claimed sender does not count its packets here");
+        return Observed::NotObservable(
+            "the {sender} does not number its packets in sequence here",
+        );
     };
     if !(1..=limit!(COUNTER_STEP of "baseline::ip_id")).contains(&id.wrapping_sub(last)) {
         return Observed::Absent;
@@ -61,7 +63,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} follows the sender's counter, 0x{:04x} in frame {}.",
+            "IP ID 0x{:04x} follows the {{sender}}'s counter, 0x{:04x} in frame {}.",
             self.id,
             self.last,
             self.frame,
@@ -90,7 +92,7 @@ mod tests {
         let finding = present(observe(&case().sender_ids(&[100, 101]).id(102)));
         assert_eq!(
             text(&finding),
-            "IP ID 0x0066 follows the sender's counter, 0x0065 in frame 2."
+            "IP ID 0x0066 follows the server's counter, 0x0065 in frame 2."
         );
         present(observe(&case().sender_ids(&[100, 101]).id(165)));
         present(observe(&case().sender_ids(&[65_533, 65_534]).id(3)));

@@ -57,7 +57,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} follows the claimed host's counter, 0x{:04x} in frame {} of another conversation.",
+            "IP ID 0x{:04x} follows the {{sender}}'s counter, 0x{:04x} in frame {} of another conversation.",
             self.id,
             self.last,
             self.frame,
@@ -86,7 +86,7 @@ mod tests {
         let finding = present(observe(&case().host_ids(&[500, 501]).id(502)));
         assert_eq!(
             text(&finding),
-            "IP ID 0x01f6 follows the claimed host's counter, 0x01f5 in frame 2 of another conversation."
+            "IP ID 0x01f6 follows the server's counter, 0x01f5 in frame 2 of another conversation."
         );
         present(observe(&case().host_ids(&[500, 501]).id(565)));
     }

@@ -48,7 +48,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} is the one of the packet that it answers, frame {}.",
+            "IP ID 0x{:04x} is copied from the packet it answers (frame {}).",
             self.id,
             self.frame,
         );
@@ -76,7 +76,7 @@ mod tests {
         let finding = present(observe(&case().receiver_ids(&[700, 701]).id(701)));
         assert_eq!(
             text(&finding),
-            "IP ID 0x02bd is the one of the packet that it answers, frame 2."
+            "IP ID 0x02bd is copied from the packet it answers (frame 2)."
         );
     }
 

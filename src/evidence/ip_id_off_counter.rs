@@ -71,7 +71,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     if case.reset.time.since(case.sender.last_time) > limit!(MOVED_ON_AFTER) {
         return Observed::NotObservable(
-            "the claimed sender was silent for long enough for its IP ID counter to have moved on",
+            "the {sender} was silent long enough for its IP ID counter to have moved on",
         );
     }
     Observed::Present(Finding {
@@ -90,7 +90,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} is far from the sender's counter, 0x{:04x} in frame {}.",
+            "IP ID 0x{:04x} is far from the {{sender}}'s counter, 0x{:04x} in frame {}.",
             self.id,
             self.last,
             self.frame,
@@ -127,7 +127,7 @@ mod tests {
         let finding = present(observe(&case().sender_ids(&[500, 501]).id(602)));
         assert_eq!(
             text(&finding),
-            "IP ID 0x025a is far from the sender's counter, 0x01f5 in frame 2."
+            "IP ID 0x025a is far from the server's counter, 0x01f5 in frame 2."
         );
         present(observe(&case().sender_ids(&[500, 501]).id(400)));
     }

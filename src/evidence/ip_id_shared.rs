@@ -50,7 +50,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "IP ID 0x{:04x} follows 0x{:04x} of the RST in frame {}, which claims another host.",
+            "IP ID 0x{:04x} follows 0x{:04x} of the RST in frame {}, which claims to be another host.",
             self.id,
             self.other,
             self.frame,
@@ -79,7 +79,7 @@ mod tests {
         let finding = present(observe(&case().shared_counter(0x100).id(0x101)));
         assert_eq!(
             text(&finding),
-            "IP ID 0x0101 follows 0x0100 of the RST in frame 3, which claims another host."
+            "IP ID 0x0101 follows 0x0100 of the RST in frame 3, which claims to be another host."
         );
     }
 

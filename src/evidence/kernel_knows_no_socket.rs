@@ -50,7 +50,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "The client's SYN was not made by its kernel, which knows no socket for the SYN-ACK in frame {}.",
+            "A program, not the kernel, wrote the client's SYN, so the kernel has no socket for the SYN-ACK in frame {}.",
             self.frame
         );
     }

@@ -57,7 +57,7 @@ impl Words for Finding {
         let [a, b, c, d, e, f] = self.source;
         say!(
             out,
-            "It left MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} without passing a router, as the claimed sender's own packets"
+            "It came from MAC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} without passing a router, like the {{sender}}'s own packets"
         );
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
@@ -91,7 +91,7 @@ mod tests {
         let finding = present(observe(&neighbour.ttl(64).link(HOST, 0)));
         assert_eq!(
             text(&finding),
-            "It left MAC 02:00:00:00:00:01 without passing a router, as the claimed sender's own packets; compare frame 1."
+            "It came from MAC 02:00:00:00:00:01 without passing a router, like the server's own packets; compare frame 1."
         );
     }
 

@@ -84,7 +84,7 @@ impl Words for Finding {
             Some(count) => say!(out, " in a tunnel ({count} IP headers)"),
             None => {}
         }
-        say!(out, ", unlike the claimed sender's own packets");
+        say!(out, ", unlike the {{sender}}'s own packets");
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
         }
@@ -122,7 +122,7 @@ mod tests {
         ));
         assert_eq!(
             text(&finding),
-            "It came from MAC 02:00:00:00:00:0a, unlike the claimed sender's own packets; compare frame 8."
+            "It came from MAC 02:00:00:00:00:0a, unlike the server's own packets; compare frame 8."
         );
         present(observe(
             &case().abort().sender_link(ROUTER, 7).link(ROUTER, 8),
@@ -136,7 +136,7 @@ mod tests {
         ));
         assert_eq!(
             text(&finding),
-            "It came on interface 1, unlike the claimed sender's own packets; compare frame 8."
+            "It came on interface 1, unlike the server's own packets; compare frame 8."
         );
     }
 
@@ -151,11 +151,11 @@ mod tests {
         };
         assert_eq!(
             text(&present(observe(&depths(&[2, 2], 1)))),
-            "It came past the tunnel, unlike the claimed sender's own packets; compare frame 8."
+            "It came past the tunnel, unlike the server's own packets; compare frame 8."
         );
         assert_eq!(
             text(&present(observe(&depths(&[1], 3)))),
-            "It came in a tunnel (3 IP headers), unlike the claimed sender's own packets; compare frame 8."
+            "It came in a tunnel (3 IP headers), unlike the server's own packets; compare frame 8."
         );
         absent(observe(&depths(&[2], 2)));
         // Both ends of a tunnel, or nothing counted.

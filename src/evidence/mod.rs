@@ -79,7 +79,8 @@ pub enum Observed<F> {
     Present(F),
     /// The RST could have shown it, and does not.
     Absent,
-    /// This capture cannot show it; the words complete "not observable: ".
+    /// This capture cannot show it; the words complete "not observable: ", with
+    /// `{sender}` and `{receiver}` for the sides' names.
     NotObservable(&'static str),
     /// Not a question for this RST, or one that another row answers: says nothing.
     DoesNotApply,
@@ -99,7 +100,8 @@ impl<F> Observed<F> {
 
 /// What every finding can say of itself.
 pub(crate) trait Words {
-    /// `rst.evidence.text`: claim – measured numbers – frames to look at.
+    /// `rst.evidence.text`: claim – measured numbers – frames to look at. A finding
+    /// does not know the sides' names: it writes `{sender}` and `{receiver}`.
     fn write_text(&self, out: &mut String);
 
     /// At most five words for the brackets of `rst.summary`.

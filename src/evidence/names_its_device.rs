@@ -45,7 +45,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Its payload says that a BIG-IP load balancer made it; see frame {}.",
+            "Its payload says a BIG-IP load balancer made it; see frame {}.",
             self.frame
         );
     }
@@ -72,7 +72,7 @@ mod tests {
         let finding = present(observe(&case().payload(80, true)));
         assert_eq!(
             text(&finding),
-            "Its payload says that a BIG-IP load balancer made it; see frame 10."
+            "Its payload says a BIG-IP load balancer made it; see frame 10."
         );
     }
 

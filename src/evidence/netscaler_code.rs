@@ -49,11 +49,11 @@ const CODES: [(u16, &str); 27] = [
     (9202, "HTTP multiplexing error"),
     (9203, "HTTP multiplexing error"),
     (9205, "HTTP multiplexing error"),
-    (9300, "idle time-out"),
-    (9301, "idle time-out"),
-    (9302, "idle time-out"),
-    (9303, "idle time-out"),
-    (9304, "zero window probed in vain"),
+    (9300, "idle timeout"),
+    (9301, "idle timeout"),
+    (9302, "idle timeout"),
+    (9303, "idle timeout"),
+    (9304, "zero-window probes unanswered"),
     (9305, "SYN answered with a wrong ACK"),
     (9310, "keep-alive unanswered"),
     (9400, "flushed from the reuse pool"),
@@ -84,7 +84,9 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     // carry a socket's window.
     let near = case.shape() == Shape::Active && own != 0 && code.abs_diff(own) <= own / 2;
     if case.reset.options.any || near {
-        return Observed::NotObservable("the window may as well be that of the sender's socket");
+        return Observed::NotObservable(
+            "the window may just as well be that of the {sender}'s socket",
+        );
     }
     Observed::Present(Finding {
         code,
@@ -96,7 +98,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Window {} is a NetScaler's code: {}; see frame {}.",
+            "Window {} is a NetScaler code: {}; see frame {}.",
             self.code,
             meaning(self.code).unwrap_or_default(),
             self.frame,
@@ -130,7 +132,7 @@ mod tests {
         let finding = present(observe(&case().window(9300)));
         assert_eq!(
             text(&finding),
-            "Window 9300 is a NetScaler's code: idle time-out; see frame 10."
+            "Window 9300 is a NetScaler code: idle timeout; see frame 10."
         );
         present(observe(&case().sender_window(9000).window(9300)));
         let abort = case().shape(Shape::Active).sender_window(229);

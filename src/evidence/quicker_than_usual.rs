@@ -64,7 +64,7 @@ impl Words for Finding {
         write_span(out, self.latency);
         say!(
             out,
-            " after frame {}, and no answer of the claimed sender took less than ",
+            " after frame {}; the {{sender}} never answered in less than ",
             self.frame
         );
         write_span(out, self.round_trip);
@@ -98,7 +98,7 @@ mod tests {
         let finding = present(observe(&case().round_trip(48 * MS).bound(24 * MS)));
         assert_eq!(
             text(&finding),
-            "It came 24.0 ms after frame 9, and no answer of the claimed sender took less than 48.0 ms."
+            "It came 24.0 ms after frame 9; the server never answered in less than 48.0 ms."
         );
         present(observe(&case().round_trip(50 * MS).bound(39 * MS)));
     }

@@ -52,7 +52,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     };
     if case.reset.payload_length > 0 && continued.behind_payload {
         return Observed::NotObservable(
-            "the claimed sender goes on behind the RST's payload, so the RST flag may be damage to its own segment",
+            "the {sender} continues right after the RST's payload, so the RST flag may be damage to its own segment",
         );
     }
     // Whoever sends with the RST's TTL, and not with the host's, goes on for the
@@ -65,13 +65,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         // RFC 9293 §3.10.7.3 and §3.10.7.4: an ACK of what was never sent is
         // answered so, and the connection is opened all the same.
         return Observed::NotObservable(
-            "the claimed sender was still opening the connection, and may answer a stray segment with an RST and go on",
+            "the {sender} was still opening the connection and may reset a stray segment and carry on",
         );
     }
     let in_handshake = matches!(case.phase, Phase::Syn | Phase::Handshake);
     if in_handshake && continued.after > limit!(HANDSHAKE_WITHIN) {
         return Observed::NotObservable(
-            "the claimed sender goes on much later, as scanners with raw sockets do",
+            "the {sender} carries on much later, as scanners with raw sockets do",
         );
     }
     let numbered_last = case.sender.has_seq() && !case.sender.snd_nxt.is_after(case.reset.seq);
@@ -99,20 +99,18 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
-        say!(out, "The claimed sender goes on ");
-        write_span(out, self.after);
-        if self.payload > 0 {
-            say!(
+        match self.payload {
+            0 => say!(out, "The {{sender}} carried on "),
+            bytes => say!(
                 out,
-                " later with {} of new data",
-                Count(self.payload, "byte")
-            );
-        } else {
-            say!(out, " later");
+                "The {{sender}} kept sending: {} ",
+                Count(bytes, "new byte")
+            ),
         }
+        write_span(out, self.after);
         say!(
             out,
-            ", so it knew nothing of this RST; see frame {}.",
+            " later (frame {}), as if it knew nothing of this RST.",
             self.frame
         );
     }
@@ -145,7 +143,7 @@ mod tests {
         let finding = present(observe(&case().continued(5 * MS, 1448, true)));
         assert_eq!(
             text(&finding),
-            "The claimed sender goes on 5.0 ms later with 1448 bytes of new data, so it knew nothing of this RST; see frame 12."
+            "The server kept sending: 1448 new bytes 5.0 ms later (frame 12), as if it knew nothing of this RST."
         );
     }
 

@@ -47,7 +47,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Its sequence number is 0, and the claimed sender is far from there."
+            "Its sequence number is 0, nowhere near the {{sender}}'s own."
         );
     }
 
@@ -76,7 +76,7 @@ mod tests {
             .acceptability(Acceptability::OutOfWindow);
         assert_eq!(
             text(&present(observe(&guess))),
-            "Its sequence number is 0, and the claimed sender is far from there."
+            "Its sequence number is 0, nowhere near the server's own."
         );
         absent(observe(&guess.clone().acceptability(Acceptability::Exact)));
         absent(observe(&guess.seq(1)));

@@ -44,7 +44,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "RSTs of the same look claim several hosts, {} by then: one device speaks for all (rst.resetter.hosts counts them).",
+            "RSTs that look the same claim to be {} hosts so far: one device speaks for them all (rst.resetter.hosts counts them).",
             self.hosts
         );
     }
@@ -71,7 +71,7 @@ mod tests {
         let finding = present(observe(&case().same_look_hosts(2)));
         assert_eq!(
             text(&finding),
-            "RSTs of the same look claim several hosts, 2 by then: one device speaks for all (rst.resetter.hosts counts them)."
+            "RSTs that look the same claim to be 2 hosts so far: one device speaks for them all (rst.resetter.hosts counts them)."
         );
     }
 

@@ -47,7 +47,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It answers a SYN with sequence number {}, where a host without a listener writes 0.",
+            "It answers a SYN with sequence number {}, but a host without a listener writes 0.",
             self.seq
         );
     }
@@ -74,7 +74,7 @@ mod tests {
         let finding = present(observe(&case().shape(Shape::SynAnswer)));
         assert_eq!(
             text(&finding),
-            "It answers a SYN with sequence number 5000, where a host without a listener writes 0."
+            "It answers a SYN with sequence number 5000, but a host without a listener writes 0."
         );
     }
 

@@ -3,6 +3,7 @@
 //! What tests of evidence expect of an answer.
 
 use super::{Observed, Words};
+use crate::words::name_sides;
 
 #[track_caller]
 pub(crate) fn present<F: std::fmt::Debug>(observed: Observed<F>) -> F {
@@ -28,7 +29,7 @@ pub(crate) fn not_observable<F: std::fmt::Debug>(observed: Observed<F>) {
 pub(crate) fn text(finding: &dyn Words) -> String {
     let mut out = String::new();
     finding.write_text(&mut out);
-    out
+    name_sides(&out, "server", "client")
 }
 
 #[track_caller]

@@ -60,7 +60,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TSval {} goes on with the claimed sender's clock, {} in frame {}.",
+            "TSval {} continues the {{sender}}'s clock, {} in frame {}.",
             self.value,
             self.last,
             self.frame
@@ -89,7 +89,7 @@ mod tests {
         let finding = present(observe(&case().abort()));
         assert_eq!(
             text(&finding),
-            "TSval 1000 goes on with the claimed sender's clock, 990 in frame 8."
+            "TSval 1000 continues the server's clock, 990 in frame 8."
         );
         absent(observe(&case().abort().timestamp_ahead(100_000_000)));
     }

@@ -63,7 +63,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "RST+ACK without the timestamps option that the claimed sender's segments carry"
+            "RST+ACK without the timestamps option that the {{sender}}'s segments carry"
         );
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
@@ -97,7 +97,7 @@ mod tests {
         let finding = present(observe(&case().abort().without_timestamps()));
         assert_eq!(
             text(&finding),
-            "RST+ACK without the timestamps option that the claimed sender's segments carry; compare frame 8."
+            "RST+ACK without the timestamps option that the server's segments carry; compare frame 8."
         );
     }
 

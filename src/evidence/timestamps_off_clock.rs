@@ -51,7 +51,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TSval {} is off the claimed sender's clock, {}",
+            "TSval {} does not fit the {{sender}}'s clock, {}",
             self.value,
             self.last
         );
@@ -83,7 +83,7 @@ mod tests {
         let finding = present(observe(&case().abort().timestamp_ahead(500_000)));
         assert_eq!(
             text(&finding),
-            "TSval 500990 is off the claimed sender's clock, 990 in frame 8."
+            "TSval 500990 does not fit the server's clock, 990 in frame 8."
         );
     }
 

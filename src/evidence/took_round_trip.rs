@@ -65,7 +65,7 @@ impl Words for Finding {
         write_span(out, self.latency);
         say!(
             out,
-            " after frame {}, and the claimed sender's fastest answer took ",
+            " after frame {}; the {{sender}}'s fastest answer took ",
             self.frame
         );
         write_span(out, self.round_trip);
@@ -97,7 +97,7 @@ mod tests {
         let finding = present(observe(&answered(95)));
         assert_eq!(
             text(&finding),
-            "It came 95.0 ms after frame 9, and the claimed sender's fastest answer took 100 ms."
+            "It came 95.0 ms after frame 9; the server's fastest answer took 100 ms."
         );
         absent(observe(&answered(94)));
         does_not_apply(observe(&case().round_trip(MS).bound(2 * MS)));

@@ -56,13 +56,13 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         let maker = if self.traffic_class == 0x10 {
-            "pf and ipfw write"
+            "pf and ipfw write it into their resets"
         } else {
-            "OVN writes"
+            "OVN writes it into its resets"
         };
         say!(
             out,
-            "ToS 0x{:02x}, which neither side uses and which {maker} into their resets.",
+            "ToS 0x{:02x}: neither side uses it, but {maker}.",
             self.traffic_class
         );
     }
@@ -93,7 +93,7 @@ mod tests {
         let finding = present(observe(&case().class(0x10)));
         assert_eq!(
             text(&finding),
-            "ToS 0x10, which neither side uses and which pf and ipfw write into their resets."
+            "ToS 0x10: neither side uses it, but pf and ipfw write it into their resets."
         );
         present(observe(&case().class(0xc0)));
         absent(observe(&case().class(0x11)));

@@ -64,7 +64,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "The claimed sender's first packet had TTL {}, and its last ones, as the RST, {}; compare frame {}.",
+            "The {{sender}}'s first packet had TTL {}; its latest ones have {}, like the RST; compare frame {}.",
             self.first,
             self.ttl,
             self.frame
@@ -93,7 +93,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[57, 62, 62]).ttl(62)));
         assert_eq!(
             text(&finding),
-            "The claimed sender's first packet had TTL 57, and its last ones, as the RST, 62; compare frame 3."
+            "The server's first packet had TTL 57; its latest ones have 62, like the RST; compare frame 3."
         );
         absent(observe(
             &case().sender_ttl(&[57, 62, 62, 62, 62, 62]).ttl(62),

@@ -58,7 +58,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} would mean {} hops from the nearest initial TTL, and no path is so long.",
+            "TTL {} would mean {} hops from the nearest initial TTL, and no path is that long.",
             self.ttl,
             self.hops
         );
@@ -86,7 +86,7 @@ mod tests {
         let finding = present(observe(&case().ttl(183)));
         assert_eq!(
             text(&finding),
-            "TTL 183 would mean 72 hops from the nearest initial TTL, and no path is so long."
+            "TTL 183 would mean 72 hops from the nearest initial TTL, and no path is that long."
         );
         present(observe(&case().ttl(87)));
         absent(observe(&case().ttl(88)));

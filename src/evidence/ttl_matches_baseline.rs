@@ -83,19 +83,19 @@ impl Words for Finding {
         match self.likeness {
             Likeness::Here | Likeness::Contradicted => say!(
                 out,
-                "TTL {ttl} is the claimed sender's own in this conversation; compare frame {frame}"
+                "TTL {ttl} is the {{sender}}'s own in this conversation; compare frame {frame}"
             ),
             Likeness::Elsewhere => say!(
                 out,
-                "TTL {ttl} is the claimed sender's own in other conversations; compare frame {frame}"
+                "TTL {ttl} is the {{sender}}'s own in other conversations; compare frame {frame}"
             ),
             Likeness::Roughly(expected) => say!(
                 out,
-                "TTL {ttl} has come over as many hops as the claimed sender's packets ({expected}); compare frame {frame}"
+                "TTL {ttl} means as many hops as the {{sender}}'s packets take (TTL {expected}); compare frame {frame}"
             ),
         }
         if self.likeness == Likeness::Contradicted {
-            say!(out, "; in its other conversations it has another");
+            say!(out, "; its other conversations show another TTL");
         }
         say!(out, ".");
     }
@@ -131,7 +131,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61, 61]).ttl(61)));
         assert_eq!(
             text(&finding),
-            "TTL 61 is the claimed sender's own in this conversation; compare frame 2."
+            "TTL 61 is the server's own in this conversation; compare frame 2."
         );
     }
 
@@ -142,7 +142,7 @@ mod tests {
         let same_place = present(observe(&case().sender_ttl(&[61]).ttl(125)));
         assert_eq!(
             text(&same_place),
-            "TTL 125 has come over as many hops as the claimed sender's packets (61); compare frame 1."
+            "TTL 125 means as many hops as the server's packets take (TTL 61); compare frame 1."
         );
         absent(observe(&case().sender_ttl(&[61]).ttl(58)));
         absent(observe(&case().sender_ttl(&[61]).ttl(62)));

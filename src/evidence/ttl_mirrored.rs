@@ -54,7 +54,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} is made from that of the packet that it answers, {}",
+            "TTL {} is derived from that of the packet it answers, {}",
             self.ttl,
             self.answered
         );
@@ -88,7 +88,7 @@ mod tests {
         let finding = present(observe(&answers(38, 38)));
         assert_eq!(
             text(&finding),
-            "TTL 38 is made from that of the packet that it answers, 38."
+            "TTL 38 is derived from that of the packet it answers, 38."
         );
         present(observe(&answers(195, 60)));
         absent(observe(&answers(64, 64)));

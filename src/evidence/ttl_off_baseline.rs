@@ -40,9 +40,9 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     }
     if case.ttl_baseline().is_none() {
         return Observed::NotObservable(if case.has_written_its_ttl() {
-            "a program wrote the client's SYN, so its TTL may be any"
+            "a program wrote the client's SYN, so its TTL may be anything"
         } else {
-            "no other packet shows with which TTL the claimed sender's packets arrive"
+            "no other packet shows which TTL the {sender}'s packets arrive with"
         });
     }
     match case.other_distance() {
@@ -73,9 +73,9 @@ impl Words for Finding {
         } = self.compared;
         say!(
             out,
-            "TTL {ttl} where the claimed sender's packets arrive with {}: {} passed instead of {hops_expected}, from the nearest initial TTL; compare frame {}",
+            "TTL {ttl}, but the {{sender}}'s packets arrive with {}: {} away, not {hops_expected}; compare frame {}",
             baseline.ttl,
-            Count(hops.into(), "router"),
+            Count(hops.into(), "hop"),
             baseline.frame,
         );
         if !baseline.same_conversation() {
@@ -115,7 +115,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61]).ttl(63)));
         assert_eq!(
             text(&finding),
-            "TTL 63 where the claimed sender's packets arrive with 61: 1 router passed instead of 3, from the nearest initial TTL; compare frame 1."
+            "TTL 63, but the server's packets arrive with 61: 1 hop away, not 3; compare frame 1."
         );
         present(observe(&case().sender_ttl(&[61]).ttl(58)));
     }

@@ -55,16 +55,14 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     if gone_on_so || aftermath.later_ttls.begun_as_reset > 0 {
         return Observed::Absent;
     }
-    Observed::NotObservable(
-        "no packet of the claimed sender follows that would show whether its route has changed",
-    )
+    Observed::NotObservable("no later packet of the {sender} shows whether its route changed")
 }
 
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "A later packet of the claimed sender has TTL {} again, so no new route explains the RST's {}; see frame {}.",
+            "The {{sender}}'s packets have TTL {} again later, so no new route explains the RST's {}; see frame {}.",
             self.expected,
             self.ttl,
             self.frame,
@@ -95,7 +93,7 @@ mod tests {
         ));
         assert_eq!(
             text(&finding),
-            "A later packet of the claimed sender has TTL 61 again, so no new route explains the RST's 62; see frame 14."
+            "The server's packets have TTL 61 again later, so no new route explains the RST's 62; see frame 14."
         );
     }
 

@@ -50,7 +50,7 @@ impl Words for Finding {
         } = self.compared;
         say!(
             out,
-            "TTL {ttl} has passed no router, while the claimed sender's packets have passed {} (TTL {}); compare frame {}.",
+            "TTL {ttl} means no router was passed, but the {{sender}}'s packets pass {} (TTL {}); compare frame {}.",
             Count(hops_expected.into(), "router"),
             baseline.ttl,
             baseline.frame,
@@ -83,7 +83,7 @@ mod tests {
         let finding = present(observe(&case().sender_ttl(&[61]).ttl(255)));
         assert_eq!(
             text(&finding),
-            "TTL 255 has passed no router, while the claimed sender's packets have passed 3 routers (TTL 61); compare frame 1."
+            "TTL 255 means no router was passed, but the server's packets pass 3 routers (TTL 61); compare frame 1."
         );
         present(observe(&case().sender_ttl(&[61]).ttl(64)));
     }

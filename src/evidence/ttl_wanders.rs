@@ -54,7 +54,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "RSTs in this host's name have come with {} TTLs that its own packets never have.",
+            "RSTs in the {{sender}}'s name came with {} TTLs that its own packets never have.",
             self.different
         );
     }
@@ -82,7 +82,7 @@ mod tests {
         let finding = present(observe(&resets(&[63, 50, 40])));
         assert_eq!(
             text(&finding),
-            "RSTs in this host's name have come with 3 TTLs that its own packets never have."
+            "RSTs in the server's name came with 3 TTLs that its own packets never have."
         );
         absent(observe(&resets(&[63, 50])));
         absent(observe(&resets(&[63, 50, 63])));

@@ -94,7 +94,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "TTL {} has passed no router, but {} is not a neighbour on a private network; see frame {}.",
+            "TTL {} means no router was passed, but {} is not a neighbour on a private network; see frame {}.",
             self.ttl,
             self.claimed,
             self.frame,
@@ -123,7 +123,7 @@ mod tests {
         let finding = present(observe(&case().between("192.0.2.7", "10.0.0.5").ttl(255)));
         assert_eq!(
             text(&finding),
-            "TTL 255 has passed no router, but 192.0.2.7 is not a neighbour on a private network; see frame 10."
+            "TTL 255 means no router was passed, but 192.0.2.7 is not a neighbour on a private network; see frame 10."
         );
         present(observe(&case().between("2001:db8::7", "fd00::5").ttl(64)));
         present(observe(&case().between("192.0.2.7", "100.64.0.5").ttl(64)));

@@ -58,11 +58,11 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "Window {} is the one of the segment that it answers",
+            "Window {} is copied from the segment it answers",
             self.window
         );
         if let Some(own) = self.own {
-            say!(out, ", where the claimed sender had {own}");
+            say!(out, "; the {{sender}}'s own was {own}");
         }
         if let Some(frame) = self.frame {
             say!(out, "; compare frame {frame}");
@@ -92,7 +92,7 @@ mod tests {
         let finding = present(observe(&case().receiver_window(501).window(501)));
         assert_eq!(
             text(&finding),
-            "Window 501 is the one of the segment that it answers; compare frame 9."
+            "Window 501 is copied from the segment it answers; compare frame 9."
         );
     }
 

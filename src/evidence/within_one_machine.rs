@@ -45,7 +45,7 @@ impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         say!(
             out,
-            "It goes from {} to the same machine and has passed no network.",
+            "It goes from {} to the same machine and crossed no network.",
             self.address
         );
     }
@@ -72,7 +72,7 @@ mod tests {
         let finding = present(observe(&case().between("127.0.0.1", "127.0.0.2")));
         assert_eq!(
             text(&finding),
-            "It goes from 127.0.0.1 to the same machine and has passed no network."
+            "It goes from 127.0.0.1 to the same machine and crossed no network."
         );
         present(observe(&case().between("10.0.0.1", "10.0.0.1")));
         absent(observe(&case()));

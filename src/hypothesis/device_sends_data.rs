@@ -17,7 +17,7 @@ pub(super) const TITLE: &str = "A device that also sends data in the host's name
 pub(super) const LINES: &[Line] = &[
     Line {
         effect: Effect::Refutes,
-        because: "no packet of the claimed sender had another TTL before",
+        because: "no earlier packet of the host had another TTL",
         when: |case| !shows(case, Kind::TtlChangedMidway) && case.own_packets_as_reset() == 0,
         source: "nothing to explain",
     },

@@ -17,7 +17,7 @@ pub(super) const TITLE: &str = "The other segment is the forgery, not the RST";
 pub(super) const LINES: &[Line] = &[
     Line {
         effect: Effect::Costs(9),
-        because: "it came from another distance than the claimed sender's packets",
+        because: "it came from another distance than the host's packets",
         when: Case::continuation_is_strange,
         source: "docs/measured.md#ttl-of-genuine-packets",
     },

@@ -72,7 +72,7 @@ pub(super) const LINES: &[Line] = &[
     },
     Line {
         effect: Effect::Costs(14),
-        because: "a member without the connection answers so",
+        because: "a member without the connection answers like this",
         when: always,
         source: "docs/measured.md#ttl-of-genuine-rsts: bare RSTs of public hosts, 5 of 144 off, and more in data centres",
     },

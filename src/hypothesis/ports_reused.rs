@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) const SORT: Sort = Sort::Situation;
-pub(super) const TITLE: &str = "The ports were used again by another connection";
+pub(super) const TITLE: &str = "Another connection reused the ports";
 
 pub(super) const LINES: &[Line] = &[
     Line {

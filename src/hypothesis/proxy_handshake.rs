@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) const SORT: Sort = Sort::Situation;
-pub(super) const TITLE: &str = "Another machine made the handshake";
+pub(super) const TITLE: &str = "Another machine did the handshake";
 
 pub(super) const LINES: &[Line] = &[
     Line {
@@ -25,13 +25,13 @@ pub(super) const LINES: &[Line] = &[
     },
     Line {
         effect: Effect::Costs(8),
-        because: "packets of the claimed sender had the RST's TTL before",
+        because: "earlier packets of the host had the RST's TTL",
         when: |case| case.own_packets_as_reset() > 0,
         source: "docs/measured.md#rst-forms-nat-and-proxies",
     },
     Line {
         effect: Effect::Costs(16),
-        because: "one packet alone shows the claimed sender's TTL",
+        because: "only one packet shows the host's TTL",
         when: |case| {
             case.ttl_baseline()
                 .is_some_and(|baseline| baseline.yardstick == Yardstick::One)

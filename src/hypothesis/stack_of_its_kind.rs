@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) const SORT: Sort = Sort::Nature;
-pub(super) const TITLE: &str = "The host's TCP stack makes its resets so";
+pub(super) const TITLE: &str = "The host's TCP stack builds its resets this way";
 
 pub(super) const LINES: &[Line] = &[
     Line {
@@ -26,7 +26,7 @@ pub(super) const LINES: &[Line] = &[
     },
     Line {
         effect: Effect::Costs(9),
-        because: "its SYN looks like Linux'",
+        because: "its SYN looks like Linux's",
         when: Case::looks_like_linux,
         source: "docs/measured.md#rst-forms-other-stacks-aborts: stacks that order their options as Linux does",
     },

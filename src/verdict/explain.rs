@@ -7,7 +7,7 @@ use crate::{
     case::{Case, Origin, Vantage},
     evidence::{Observed, catalogue::TABLE},
     hypothesis::Sort,
-    words::say,
+    words::{name_sides, say},
 };
 
 pub(super) fn summary(verdict: &Verdict, out: &mut String) {
@@ -41,15 +41,15 @@ pub(super) fn summary(verdict: &Verdict, out: &mut String) {
 pub(super) fn story(story: &Considered, out: &mut String) {
     say!(out, "{}", story.hypothesis.title);
     match (story.hypothesis.sort, story.explained) {
-        (Sort::Guilty, 0) => say!(out, ": price {}", story.price),
+        (Sort::Guilty, 0) => say!(out, ", at a price of {}", story.price),
         (Sort::Guilty, taken) => say!(
             out,
-            ": {taken} of what speaks for the host then speaks no more; price {}",
+            ": it escapes {taken} decibans for the host, at a price of {}",
             story.price
         ),
         (_, taken) => say!(
             out,
-            ": that would explain {taken} of what speaks for a device; price {}",
+            ": it explains {taken} decibans for a device, at a price of {}",
             story.price
         ),
     }
@@ -75,7 +75,12 @@ pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
         })
         .nth(index - general.len());
     if let Some(why) = reason {
-        let (first, rest) = why.split_at_checked(1).unwrap_or((why, ""));
+        let why = name_sides(
+            why,
+            verdict.case.sender_word(),
+            verdict.case.receiver_word(),
+        );
+        let (first, rest) = why.split_at_checked(1).unwrap_or((&why, ""));
         say!(out, "{}{rest}.", first.to_ascii_uppercase());
     }
 }
@@ -84,7 +89,7 @@ fn elsewhere(verdict: &Verdict, out: &mut String) {
     if let Some(ttl) = verdict.case.others_come_from() {
         say!(
             out,
-            "Most other conversations of this address come with TTL {ttl}, from another distance: whether a proxy or another machine holds this one is not shown."
+            "Most other conversations of this address arrive with TTL {ttl}: the capture does not show whether a proxy or another machine holds this one."
         );
     }
 }
@@ -92,7 +97,7 @@ fn elsewhere(verdict: &Verdict, out: &mut String) {
 fn assumed(_: &Verdict, out: &mut String) {
     say!(
         out,
-        "Client and server are assumed from the ports: the capture lacks the handshake."
+        "Client and server are guessed from the ports: the capture lacks the handshake."
     );
 }
 
@@ -102,14 +107,15 @@ fn vantage(case: &Case) -> Option<fn(&Verdict, &mut String)> {
         Vantage::AtSender => |verdict, out| {
             say!(
                 out,
-                "The capture was taken beside the {}: what a device between the two sent to the other side is not in it.",
-                verdict.case.sender_word()
+                "The capture was taken beside the {}: it cannot show what a device in between sent to the {}.",
+                verdict.case.sender_word(),
+                verdict.case.receiver_word()
             );
         },
         Vantage::AtReceiver => |verdict, out| {
             say!(
                 out,
-                "The capture was taken beside the {}: whether the {} sent this RST would be proved by a capture on its side.",
+                "The capture was taken beside the {}: only one on the {}'s side would prove who sent this RST.",
                 verdict.case.receiver_word(),
                 verdict.case.sender_word()
             );
@@ -117,7 +123,7 @@ fn vantage(case: &Case) -> Option<fn(&Verdict, &mut String)> {
         Vantage::Between => |_, out| {
             say!(
                 out,
-                "The capture was taken between the two: a device on either side of this point may have sent the RST."
+                "The capture was taken between the two: a device on either side of it may have sent the RST."
             );
         },
     })

@@ -26,6 +26,7 @@ use crate::{
     conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
     evidence::Evidence,
     wire::{FrameNumber, Reason, ServerName, write_multipath_reason},
+    words::name_sides,
 };
 
 /// Which impacts raise expert items (preference `rst.expert_level`).
@@ -427,7 +428,10 @@ impl Verdict {
     /// Writes `rst.evidence.text` of a finding; nothing past the last.
     pub(crate) fn write_evidence(&self, index: usize, out: &mut String) {
         if let Some(found) = self.findings().get(index) {
-            found.finding.write_text(out);
+            let mut text = String::new();
+            found.finding.write_text(&mut text);
+            let (sender, receiver) = (self.case.sender_word(), self.case.receiver_word());
+            out.push_str(&name_sides(&text, sender, receiver));
         }
     }
 

@@ -210,7 +210,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         wrong(syn.scales || syn.stamps.is_some(), "a kernel's SYN")
     }),
     (
-        r"^Some of the claimed sender's IPv6 packets carry a flow label, and some do not",
+        r"^Some of the (?:client|server|sender)'s IPv6 packets carry a flow label, and some do not",
         |c, _| {
             let zero = |is| c.sent().any(|it| (it.label == Some(0)) == is);
             wrong(!zero(true) || !zero(false), "all do, or none")
@@ -318,7 +318,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^IP ID (?<own>0x[0-9a-f]+) follows the receiver's last one, in frame (?<f>\d+)",
+        r"^IP ID (?<own>0x[0-9a-f]+) follows the (?:client|server|receiver)'s last one \(frame (?<f>\d+)\)",
         |c, m| {
             let after = c.frame(m)?.id?.wrapping_add(1);
             wrong(
@@ -328,7 +328,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^IP ID (?<own>0x[0-9a-f]+) is the one of the packet that it answers, frame (?<f>\d+)",
+        r"^IP ID (?<own>0x[0-9a-f]+) is copied from the packet it answers \(frame (?<f>\d+)\)",
         |c, m| {
             wrong(
                 c.reset.id != c.frame(m)?.id || !c.frame(m)?.against(c.reset),
@@ -347,7 +347,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^No other segment of the claimed sender is there",
+        r"^The capture holds no other segment of the (?:client|server|sender)",
         |c, _| {
             wrong(
                 c.sent().any(|it| it.frame < c.reset.frame && !it.syn),

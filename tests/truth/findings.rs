@@ -12,25 +12,25 @@ use crate::{
 /// Sentences by their patterns; all that match are checked.
 pub(crate) const TABLE: &[(&str, Check)] = &[
     (
-        r"^TTL (?<ttl>\d+) is the claimed sender's own in this conversation; compare frame (?<f>\d+)",
+        r"^TTL (?<ttl>\d+) is the (?:client|server|sender)'s own in this conversation; compare frame (?<f>\d+)",
         |c, m| {
             own_ttl(c, m)
                 .or_else(|| wrong(!c.frame(m)?.beside(c.reset), "is of another conversation"))
         },
     ),
     (
-        r"^TTL (?<ttl>\d+) is the claimed sender's own in other conversations; compare frame (?<f>\d+)",
+        r"^TTL (?<ttl>\d+) is the (?:client|server|sender)'s own in other conversations; compare frame (?<f>\d+)",
         own_ttl,
     ),
     (
-        r"^TTL (?<own>\d+) has come over as many hops as the claimed sender's packets \((?<ttl>\d+)\); compare frame (?<f>\d+)",
+        r"^TTL (?<own>\d+) means as many hops as the (?:client|server|sender)'s packets take \(TTL (?<ttl>\d+)\); compare frame (?<f>\d+)",
         |c, m| {
             let hops_differ = hops(c.byte(m, "own")) != hops(c.byte(m, "ttl"));
             of_sender(c, m).or_else(|| wrong(hops_differ, "other hops"))
         },
     ),
     (
-        r"^TTL (?<own>\d+) where the claimed sender's packets arrive with (?<ttl>\d+): (?<a>\d+) routers? passed instead of (?<b>\d+), from the nearest initial TTL; compare frame (?<f>\d+)(?<other> of another conversation)?",
+        r"^TTL (?<own>\d+), but the (?:client|server|sender)'s packets arrive with (?<ttl>\d+): (?<a>\d+) hops? away, not (?<b>\d+); compare frame (?<f>\d+)(?<other> of another conversation)?",
         |c, m| {
             let (own, ttl) = (c.byte(m, "own"), c.byte(m, "ttl"));
             let counted = (hops(own), hops(ttl)) == (c.byte(m, "a"), c.byte(m, "b"));
@@ -46,18 +46,18 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^TTL (?<own>\d+) has passed no router, while the claimed sender's packets have passed (?<b>\d+) routers? \(TTL (?<ttl>\d+)\); compare frame (?<f>\d+)",
+        r"^TTL (?<own>\d+) means no router was passed, but the (?:client|server|sender)'s packets pass (?<b>\d+) routers? \(TTL (?<ttl>\d+)\); compare frame (?<f>\d+)",
         |c, m| {
             let routers = hops(c.byte(m, "ttl")) == c.byte(m, "b") && hops(c.byte(m, "own")) == 0;
             of_sender(c, m).or_else(|| wrong(!routers, "other numbers of routers"))
         },
     ),
     (
-        r"^A later packet of the claimed sender has TTL (?<ttl>\d+) again, so no new route explains the RST's (?<own>\d+); see frame (?<f>\d+)",
+        r"^The (?:client|server|sender)'s packets have TTL (?<ttl>\d+) again later, so no new route explains the RST's (?<own>\d+); see frame (?<f>\d+)",
         |c, m| of_sender(c, m).or_else(|| wrong(c.frame(m)?.frame < c.reset.frame, "is not later")),
     ),
     (
-        r"^The claimed sender's first packet had TTL (?<first>\d+), and its last ones, as the RST, (?<ttl>\d+); compare frame (?<f>\d+)",
+        r"^The (?:client|server|sender)'s first packet had TTL (?<first>\d+); its latest ones have (?<ttl>\d+), like the RST; compare frame (?<f>\d+)",
         |c, m| {
             let first = c.sent().next()?.ttl;
             wrong(
@@ -72,7 +72,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         |c, m| c.took(m, "span", c.frame(m)?),
     ),
     (
-        r"(fastest answer took|no answer of the claimed sender took less than|to the claimed sender and back takes at least) (?<span>[\d.]+ (µs|ms|s))",
+        r"(fastest answer took|never answered in less than|fastest round trip is) (?<span>[\d.]+ (µs|ms|s))",
         |c, m| {
             let trips = c.round_trips();
             let fits = trips
@@ -82,15 +82,15 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^IP ID (?<own>0x[0-9a-f]+) (follows the sender's counter|is far from the sender's counter), (?<id>0x[0-9a-f]+) in frame (?<f>\d+)",
+        r"^IP ID (?<own>0x[0-9a-f]+) (follows the (?:client|server|sender)'s counter|is far from the (?:client|server|sender)'s counter), (?<id>0x[0-9a-f]+) in frame (?<f>\d+)",
         ip_ids,
     ),
     (
-        r"^IP ID (?<own>0x[0-9a-f]+) follows the claimed host's counter, (?<id>0x[0-9a-f]+) in frame (?<f>\d+) of another conversation",
+        r"^IP ID (?<own>0x[0-9a-f]+) follows the (?:client|server|sender)'s counter, (?<id>0x[0-9a-f]+) in frame (?<f>\d+) of another conversation",
         ip_ids,
     ),
     (
-        r"^IP ID (?<own>0x[0-9a-f]+) follows (?<id>0x[0-9a-f]+) of the RST in frame (?<f>\d+), which claims another host",
+        r"^IP ID (?<own>0x[0-9a-f]+) follows (?<id>0x[0-9a-f]+) of the RST in frame (?<f>\d+), which claims to be another host",
         |c, m| {
             let other = c.frame(m)?;
             ip_ids(c, m).or_else(|| {
@@ -102,7 +102,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^IPv6 flow label (?<own>0x[0-9a-f]+) is the one of the claimed sender's own packets here; compare frame (?<f>\d+)",
+        r"^IPv6 flow label (?<own>0x[0-9a-f]+) is the (?:client|server|sender)'s own in this conversation; compare frame (?<f>\d+)",
         |c, m| {
             let label = number(m, "own");
             let fits =
@@ -111,7 +111,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^IPv6 flow label 0 where the claimed sender labels its packets(?: \((?<l>0x[0-9a-f]+)\))?; compare frame (?<f>\d+)",
+        r"^IPv6 flow label 0, but the (?:client|server|sender) labels its packets(?: \((?<l>0x[0-9a-f]+)\))?; compare frame (?<f>\d+)",
         |c, m| {
             let label = c.frame(m)?.label;
             wrong(c.reset.label != Some(0) || label == Some(0), "other labels").or_else(|| {
@@ -123,7 +123,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^TSval (?<own>\d+) (goes on with|is off) the claimed sender's clock, (?<ts>\d+) in frame (?<f>\d+)",
+        r"^TSval (?<own>\d+) (continues|does not fit) the (?:client|server|sender)'s clock, (?<ts>\d+) in frame (?<f>\d+)",
         |c, m| {
             let value = |packet: &Tcp| packet.stamps.map(|(value, _)| value);
             let fits = value(c.reset) == number(m, "own") && value(c.frame(m)?) == number(m, "ts");
@@ -131,7 +131,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^RST\+ACK in sequence, with the socket's window \((?<w>\d+)\)(?<clock> and its clock going on)?, as a kernel aborts its own connection; compare frame (?<f>\d+)",
+        r"^RST\+ACK in sequence, with the socket's window \((?<w>\d+)\)(?<clock> and running clock)?, as when a kernel aborts its own connection; compare frame (?<f>\d+)",
         |c, m| {
             let fits = c.reset.ack_flag && u32::from(c.reset.window) == number(m, "w")?;
             wrong(!fits, "another window")
@@ -145,7 +145,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"without the timestamps option that the claimed sender's segments carry(?:; compare frame (?<f>\d+))?\.",
+        r"without the timestamps option that the (?:client|server|sender)'s segments carry(?:; compare frame (?<f>\d+))?\.",
         |c, m| {
             let carries = c.sent().any(|it| it.stamps.is_some());
             let cited = m.name("f").is_none() || c.frame(m)?.stamps.is_some();
@@ -157,7 +157,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^It left MAC (?<mac>[0-9a-f:]+) without passing a router, as the claimed sender's own packets; compare frame (?<f>\d+)",
+        r"^It came from MAC (?<mac>[0-9a-f:]+) without passing a router, like the (?:client|server|sender)'s own packets; compare frame (?<f>\d+)",
         |c, m| {
             let mac = m.name("mac").map(|it| it.as_str().to_owned());
             let fits = c.reset.mac == mac && c.frame(m)?.mac == mac && c.reset.hops() == 0;
@@ -165,7 +165,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^It came from MAC (?<mac>[0-9a-f:]+)(?: on interface \d+)?, unlike the claimed sender's own packets; compare frame (?<f>\d+)",
+        r"^It came from MAC (?<mac>[0-9a-f:]+)(?: on interface \d+)?, unlike the (?:client|server|sender)'s own packets; compare frame (?<f>\d+)",
         |c, m| {
             let mac = m.name("mac").map(|it| it.as_str().to_owned());
             wrong(c.reset.mac != mac || c.frame(m)?.mac == mac, "the same MAC")
@@ -173,7 +173,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^The claimed sender goes on (?<span>[\d.]+ (µs|ms|s)) later(?: with (?<bytes>\d+) bytes? of new data)?, so it knew nothing of this RST; see frame (?<f>\d+)",
+        r"^The (?:client|server|sender) (?:kept sending: (?<bytes>\d+) new bytes?|carried on) (?<span>[\d.]+ (µs|ms|s)) later \(frame (?<f>\d+)\), as if it knew nothing of this RST",
         |c, m| {
             let later = c.frame(m)?;
             let bytes = number(m, "bytes").unwrap_or(0) as usize;
@@ -191,7 +191,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^The client's SYN was not made by its kernel, which knows no socket for the SYN-ACK in frame (?<f>\d+)",
+        r"^A program, not the kernel, wrote the client's SYN, so the kernel has no socket for the SYN-ACK in frame (?<f>\d+)",
         |c, m| {
             let answer = c.frame(m)?;
             let syn = c
@@ -203,7 +203,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^RSTs of the same look claim several hosts, (?<n>\d+) by then",
+        r"^RSTs that look the same claim to be (?<n>\d+) hosts so far",
         |c, m| {
             let hosts: BTreeSet<_> = c
                 .packets

@@ -18,15 +18,18 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             )
         },
     ),
-    (r"speaks for (?<n>\d+) hosts? besides: a gateway", |c, m| {
-        let others: BTreeSet<_> = c
-            .packets
-            .iter()
-            .filter(|it| it.mac == c.reset.mac && it.source.0 != c.reset.source.0)
-            .map(|it| it.source.0)
-            .collect();
-        wrong(others.len() < number(m, "n")? as usize, "fewer hosts")
-    }),
+    (
+        r"also sends for (?<n>\d+) other hosts?: a gateway",
+        |c, m| {
+            let others: BTreeSet<_> = c
+                .packets
+                .iter()
+                .filter(|it| it.mac == c.reset.mac && it.source.0 != c.reset.source.0)
+                .map(|it| it.source.0)
+                .collect();
+            wrong(others.len() < number(m, "n")? as usize, "fewer hosts")
+        },
+    ),
     (r"^It carries (?<n>\d+) bytes? of payload", |c, m| {
         wrong(
             u32::try_from(c.reset.payload.len()).ok() != number(m, "n"),
@@ -34,7 +37,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         )
     }),
     (
-        r"^Don't Fragment is missing, which the claimed sender sets on all its packets; compare frame (?<f>\d+)",
+        r"^Don't Fragment is not set, but the (?:client|server|sender) sets it on all its packets; compare frame (?<f>\d+)",
         |c, m| {
             let all = c
                 .sent()
@@ -45,7 +48,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^The receiver expects another sequence number, and goes on in frame (?<f>\d+)",
+        r"^The (?:client|server|receiver) expects another sequence number and carries on in frame (?<f>\d+)",
         |c, m| {
             let later = c.frame(m)?;
             wrong(
@@ -58,14 +61,14 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         r"^TTL (?<own>\d+) would mean (?<n>\d+) hops from the nearest initial TTL",
         |c, m| wrong(u32::from(c.reset.hops()) != number(m, "n")?, "other hops"),
     ),
-    (r"^TTL (?<own>\d+) has passed no router", |c, m| {
+    (r"^TTL (?<own>\d+) means no router was passed", |c, m| {
         wrong(
             c.reset.ttl != c.byte(m, "own") || c.reset.hops() != 0,
             "routers",
         )
     }),
     (
-        r"^Its window is (?<w>\d+) more(?: and its TTL (?<t>\d+) more)? than in the RST in frame (?<f>\d+)",
+        r"^Its window is (?<w>\d+) higher(?: and its TTL (?<t>\d+) higher)? than in the RST in frame (?<f>\d+)",
         |c, m| {
             let other = c.frame(m)?;
             let by = u32::from(c.reset.window.wrapping_sub(other.window));
@@ -84,7 +87,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         )
     }),
     (
-        r"^The acknowledgement field holds (?<n>\d+) without the ACK flag",
+        r"^The acknowledgment field holds (?<n>\d+) without the ACK flag",
         |c, m| {
             wrong(
                 c.reset.ack_flag || Some(c.reset.ack) != number(m, "n"),
@@ -92,11 +95,11 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             )
         },
     ),
-    (r"to the same machine and has passed no network", |c, _| {
+    (r"to the same machine and crossed no network", |c, _| {
         wrong(c.reset.source.0 != c.reset.destination.0, "two machines")
     }),
     (
-        r"^TTL (?<own>\d+) is made from that of the packet that it answers, (?<ttl>\d+), in frame (?<f>\d+)",
+        r"^TTL (?<own>\d+) is derived from that of the packet it answers, (?<ttl>\d+), in frame (?<f>\d+)",
         |c, m| {
             let other = c.frame(m)?;
             wrong(
@@ -108,7 +111,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^RSTs in this host's name have come with (?<n>\d+) TTLs that its own packets never have",
+        r"^RSTs in the (?:client|server|sender)'s name came with (?<n>\d+) TTLs that its own packets never have",
         |c, m| {
             let own: BTreeSet<u8> = c.sent_by_host().map(|it| it.ttl).collect();
             let resets = c
@@ -122,10 +125,9 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             wrong(strange.len() < number(m, "n")? as usize, "fewer TTLs")
         },
     ),
-    (
-        r"^Its sequence number is 0, and the claimed sender is far from there",
-        |c, _| wrong(c.reset.seq != 0, "another number"),
-    ),
+    (r"^Its sequence number is 0, nowhere near", |c, _| {
+        wrong(c.reset.seq != 0, "another number")
+    }),
     (
         r"after an RST in the other side's name \(frame (?<f>\d+)\)",
         |c, m| {
@@ -141,21 +143,18 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             "another window",
         )
     }),
+    (r"^ToS (?<own>0x[0-9a-f]+): neither side uses it", |c, m| {
+        let tos = number(m, "own")?;
+        let used = c
+            .conversation()
+            .any(|it| !it.rst && u32::from(it.tos) == tos);
+        wrong(
+            u32::from(c.reset.tos) != tos || used,
+            "another ToS, or used",
+        )
+    }),
     (
-        r"^ToS (?<own>0x[0-9a-f]+), which neither side uses",
-        |c, m| {
-            let tos = number(m, "own")?;
-            let used = c
-                .conversation()
-                .any(|it| !it.rst && u32::from(it.tos) == tos);
-            wrong(
-                u32::from(c.reset.tos) != tos || used,
-                "another ToS, or used",
-            )
-        },
-    ),
-    (
-        r"^DSCP (?<own>\d+) (is the one of the packet that it answers|in answer to)",
+        r"^DSCP (?<own>\d+) (is copied from the packet it answers|in answer to)",
         |c, m| {
             wrong(
                 Some(u32::from(c.reset.tos >> 2)) != number(m, "own"),
@@ -164,7 +163,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r"^It is the RST of frame (?<f>\d+) once more, with the same IP ID",
+        r"^It is the RST of frame (?<f>\d+) again, with the same IP ID",
         |c, m| {
             wrong(
                 c.frame(m)?.id != c.reset.id || !c.frame(m)?.rst,
@@ -180,15 +179,15 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         wrong(!c.reset.ack_flag, "acknowledges nothing")
     }),
     (
-        r"which answers for no connection with IP ID 0 instead of (?<own>0x[0-9a-f]+) and Don't Fragment set",
+        r"which answers for an unknown connection with IP ID 0 instead of (?<own>0x[0-9a-f]+) and Don't Fragment set",
         |c, m| wrong(c.reset.id.map(u32::from) != number(m, "own"), "another ID"),
     ),
     (
-        r"^Its payload says that a BIG-IP load balancer made it",
+        r"^Its payload says a BIG-IP load balancer made it",
         |c, _| wrong(!c.reset.payload.starts_with(b"BIG-IP"), "another text"),
     ),
     (
-        r"^Its sequence number is none that its receiver has acknowledged",
+        r"^The (?:client|server|receiver) never acknowledged this sequence number",
         |c, _| {
             let used = c
                 .conversation()

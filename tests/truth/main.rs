@@ -11,6 +11,7 @@ mod context;
 mod findings;
 mod forms;
 mod further;
+mod mechanics;
 mod missing;
 
 use std::{collections::BTreeMap, error::Error, fmt::Write as _};
@@ -39,11 +40,14 @@ struct Told {
     faults: Vec<String>,
 }
 
-/// A sentence without its numbers.
+/// A sentence without its numbers and the names of the sides.
 fn form(sentence: &str) -> String {
-    let numbers =
-        Regex::new(r"\d+(\.\d+)?").map(|numbers| numbers.replace_all(sentence, "N").into_owned());
-    numbers.unwrap_or_default()
+    let replaced = |pattern: &str, text: &str, by: &str| {
+        let pattern = Regex::new(pattern).map(|it| it.replace_all(text, by).into_owned());
+        pattern.unwrap_or_default()
+    };
+    let numbered = replaced(r"\d+(\.\d+)?", sentence, "N");
+    replaced(r"\b(client|server)\b", &numbered, "HOST")
 }
 
 fn hold(

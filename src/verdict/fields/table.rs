@@ -54,7 +54,7 @@ pub(crate) static TABLE: &[Field] = &[
     .below(WHY),
     Field::new(
         c"rst.matters",
-        c"Does it matter",
+        c"Matters",
         c"Whether a user notices the RST",
         Token(One(|v| Some(v.impact().token()))),
     )
@@ -155,7 +155,7 @@ const WHO: &[Field] = &[
     Field::new(
         c"rst.ttl.expected",
         c"Expected TTL",
-        c"TTL that the claimed sender's own packets arrive with",
+        c"TTL that the sender's own packets arrive with",
         Uint8(One(Verdict::ttl_expected)),
     ),
     Field::new(
@@ -175,7 +175,7 @@ const WHO: &[Field] = &[
     Field::new(
         c"rst.hops.expected",
         c"Expected hops",
-        c"Hops that the claimed sender's own packets have travelled",
+        c"Hops that the sender's own packets have travelled",
         Uint8(One(Verdict::hops_expected)),
     ),
     Field::new(
@@ -189,27 +189,27 @@ const WHO: &[Field] = &[
     Field::new(
         c"rst.ip_id.pattern",
         c"IP identification pattern",
-        c"How the claimed sender numbers its packets",
+        c"How the sender numbers its packets",
         Token(One(|v| v.ip_id_pattern().map(Pattern::token))),
     )
     .tokens(|| Pattern::ALL.iter().map(|pattern| pattern.token()).collect()),
     Field::new(
         c"rst.ip_id.delta",
         c"IP identification difference",
-        c"Distance from the claimed sender's last counter value",
+        c"Distance from the sender's last counter value",
         Int32(One(Verdict::ip_id_delta)),
     )
     .marks(IP_ID),
     Field::new(
         c"rst.baseline_frame",
         c"Compared with",
-        c"The packet of the claimed sender that the RST was compared with",
+        c"The sender's own packet that the RST was compared with",
         Frame(One(Verdict::baseline_frame)),
     ),
     Field::new(
         c"rst.sender.stack",
-        c"Stack of the claimed sender",
-        c"Family of the claimed sender's TCP stack, where its own segments leave no doubt",
+        c"Sender's stack",
+        c"Family of the sender's TCP stack, where its own segments leave no doubt",
         Token(One(|v| v.sender_stack().map(Stack::token))),
     )
     .tokens(|| Stack::ALL.iter().map(|stack| stack.token()).collect()),
@@ -229,7 +229,7 @@ const WHO: &[Field] = &[
     Field::new(
         c"rst.resetter",
         c"Resetter",
-        c"Number of the device profile behind RSTs of several claimed hosts",
+        c"Number of the device profile behind RSTs that claim several hosts",
         Uint32(One(|v| v.resetter().map(Resetter::number))),
     ),
     Field::new(
@@ -287,13 +287,13 @@ const WHY: &[Field] = &[
     Field::new(
         c"rst.rtt",
         c"Round trip",
-        c"Smallest round trip to the claimed sender seen so far",
+        c"Smallest round trip to the sender seen so far",
         Time(One(Verdict::rtt)),
     ),
     Field::new(
         c"rst.unacked_bytes",
         c"Unacknowledged bytes",
-        c"Payload that the claimed sender had not acknowledged",
+        c"Payload that the sender had not acknowledged",
         Uint32(One(Verdict::unacked_bytes)),
     ),
     Field::new(
@@ -320,7 +320,7 @@ const MATTERS: &[Field] = &[
     Field::new(
         c"rst.impact",
         c"Impact",
-        c"Whether anybody was hurt",
+        c"Whether a user's connection failed",
         Token(One(|v| Some(v.impact().token()))),
     )
     .tokens(|| Impact::ALL.iter().map(|impact| impact.token()).collect()),
