@@ -194,6 +194,8 @@ pub const THRESHOLDS: &[&str] = &[
     "conversation::history::COPIED_WITHIN",
     "conversation::history::LATE_AT_MOST",
     "engine::translations::NEAR",
+    "case::gather::TURNS",
+    "case::reset::SHARE_OF_ROUND_TRIP",
     "conversation::stranger::PLACED",
     "conversation::stranger::SYN_AGAIN",
     "engine::aftermath::UNKNOWN_PATH",

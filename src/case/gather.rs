@@ -77,7 +77,13 @@ impl Case {
             .neighbours
             .other_name
             .filter(|_| case.request().is_some());
+        let turn = surroundings
+            .earlier_case
+            .filter(|before| case.takes_its_turn(before))
+            .map_or(0, |before| before.turn.saturating_add(1));
         Self {
+            turn,
+            in_loop: turn >= limit!(TURNS),
             unsent,
             neighbours: Neighbours {
                 other_name,
@@ -130,6 +136,8 @@ impl Case {
             refused_before: conversation.refused_before(),
             ttl_tolerance: thresholds.ttl_tolerance,
             name_repeated: false,
+            turn: 0,
+            in_loop: false,
             resetter: None,
             same_look_hosts: 0,
             series: None,
@@ -147,6 +155,10 @@ impl Case {
         }
     }
 }
+
+/// Turns that make a loop: the third RST in a row to which the peer has nothing else to say.
+/// Late segments of one flight may be answered by as many, but not a round trip apart.
+const TURNS: u8 = 2;
 
 /// Packets that were captured twice before one more is taken for such a copy.
 const DOUBLED: u8 = 2;

@@ -84,6 +84,11 @@ pub struct Case {
     pub(crate) after_idle: bool,
     /// The last RST before it in this conversation.
     pub(crate) earlier: Option<EarlierReset>,
+    /// RSTs before it, of the same side with the same number, that the peer answered with
+    /// nothing but the ACK of before, up to this one; saturates.
+    pub(crate) turn: u8,
+    /// It is one of a series of RSTs and ACKs that answer each other.
+    pub(crate) in_loop: bool,
     /// The device profile that it belongs to; kept beside the case where it is packed.
     #[serde(skip)]
     pub(crate) resetter: Option<Resetter>,

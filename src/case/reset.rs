@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Case;
 use crate::{
+    conversation::SegmentKind,
     mutation::limit,
     wire::{FrameNumber, Header, IpHeader, SeqNumber, TcpFlags},
 };
@@ -66,7 +67,45 @@ impl EarlierReset {
     }
 }
 
+/// Part of the receiver's smallest round trip that has passed since the RST before, where
+/// the segment in between may answer that one: half of it would do between the two hosts,
+/// but the capture point may be nearer to the receiver (estimate).
+const SHARE_OF_ROUND_TRIP: u32 = 4;
+
 impl Case {
+    /// Whether it answers an ACK that says no more than what the receiver had said before
+    /// the RST `before`, and that may be the answer to that one.
+    #[must_use]
+    pub(crate) fn takes_its_turn(&self, before: &Self) -> bool {
+        let again = self.earlier.filter(|earlier| {
+            earlier.same_sender
+                && earlier.frame == before.reset.frame
+                && earlier.seq == self.reset.seq
+        });
+        let Some((earlier, trigger)) = again.zip(self.trigger()) else {
+            return false;
+        };
+        let is_its_answer = trigger.kind == SegmentKind::Ack
+            && trigger.frame > earlier.frame
+            && before
+                .trigger()
+                .is_some_and(|trigger| trigger.frame < earlier.frame);
+        let between = earlier.age.saturating_sub(trigger.latency);
+        let says = |case: &Self| {
+            (
+                case.receiver.snd_nxt,
+                case.receiver.acked,
+                case.receiver.fin(),
+            )
+        };
+        is_its_answer
+            && says(self) == says(before)
+            && self
+                .receiver
+                .rtt()
+                .is_none_or(|trip| between >= trip / limit!(SHARE_OF_ROUND_TRIP))
+    }
+
     /// This case as that of a packet that was captured before, as `original`: one
     /// packet has one sender, however often it is captured.
     #[must_use]

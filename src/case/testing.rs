@@ -91,6 +91,8 @@ pub(crate) fn case() -> Builder {
         idle: None,
         after_idle: false,
         earlier: None,
+        turn: 0,
+        in_loop: false,
         resetter: None,
         same_look_hosts: 0,
         series: None,

@@ -28,6 +28,7 @@ causes! {
     PortClosed
     ConnectionRejected
     UnacceptableReset
+    RawSocket
     HalfOpenScan
     ConnectScan
     HealthCheck
@@ -56,6 +57,7 @@ causes! {
     PolicyBlock
     BlindInjection
     Consequence
+    ResetLoop
     StrayAnswer
     Unknown
 }

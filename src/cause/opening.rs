@@ -9,7 +9,7 @@ use super::{
     write_trigger_frame,
 };
 use crate::{
-    case::{Case, Origin, Scan},
+    case::{Case, Continuation, Origin, Scan},
     conversation::{Acceptability, Phase, Role, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
@@ -84,6 +84,22 @@ pub(super) const RULES: &[Rule] = &[
     }),
     Rule::Also(Cause::StrayAnswer, |case, origin| {
         refuses_syn_ack(case, origin) && answers_wrong_number(case)
+    }),
+    Rule::Row(Row {
+        cause: Cause::RawSocket,
+        name: name!("raw_socket"),
+        title: c"kernel's answer to a raw-packet program",
+        usual_impact: Impact::Noteworthy,
+        says_who: true,
+        about: About {
+            seen: "The client's host answers the SYN-ACK with an RST as if it had never asked, and the client goes on with the connection all the same.",
+            means: "A program on the client's host speaks TCP by raw packets (a scanner, a test tool, a stack in user space); the host's kernel knows no such connection and resets it.",
+            alike: "An RST that somebody else sent in the client's name.",
+            source: "RFC 9293 §3.10.7.1 (only CLOSED answers so); the usual remedy is a rule that drops the kernel's RSTs.",
+            next: "On the client's host: keep the kernel quiet (a firewall rule that drops its outgoing RSTs for this port), or let the program use the kernel's sockets.",
+        },
+        recognise: |case, origin| refuses_syn_ack(case, origin) && goes_on_with_raw_packets(case),
+        write: write_raw_socket,
     }),
     Rule::Row(Row {
         cause: Cause::HalfOpenScan,
@@ -218,6 +234,24 @@ fn ends_unused(case: &Case, origin: Origin, role: Role) -> bool {
     };
     // What comes after a long silence was not for want of use.
     unused && case.role == Some(role) && origin != Origin::Middlebox && !case.after_idle
+}
+
+/// Whether its claimed sender takes the SYN-ACK all the same, which its kernel refused.
+fn goes_on_with_raw_packets(case: &Case) -> bool {
+    let took = |continued: Continuation| continued.plausible && continued.payload > 0;
+    case.aftermath.continued.is_some_and(took)
+}
+
+fn write_raw_socket(case: &Case, _: Origin, out: &mut String) {
+    say!(out, "The client's kernel refused the SYN-ACK");
+    write_trigger_frame(case, out);
+    if let Some(continued) = case.aftermath.continued {
+        say!(
+            out,
+            ", but the client takes it in frame {}: a program there speaks TCP by raw packets.",
+            continued.frame
+        );
+    }
 }
 
 fn refuses_syn_ack(case: &Case, origin: Origin) -> bool {

@@ -8,7 +8,7 @@ use crate::{
     baseline::{Entry, HeaderForm},
     case::{Case, EarlierReset, Neighbours, SharedCounter, Surroundings, Thresholds},
     cause::Cause,
-    conversation::{Acceptability, Conversation, Key, NotedReset, Role, Side},
+    conversation::{Acceptability, Conversation, Key, NotedReset, Role, SegmentKind, Side},
     verdict::{RunMember, Verdict, signature},
     wire::{Segment, Socket},
 };
@@ -25,6 +25,7 @@ impl Engine {
             return;
         };
         self.label_run(&mut case);
+        self.close_loop(&case);
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
         let Some(conversation) = self.conversations.entry(key, false) else {
@@ -149,6 +150,35 @@ impl Engine {
             if called != name {
                 self.verdicts.amend(frame, |case| case.signature = name);
             }
+        }
+    }
+
+    /// Tells the RSTs before that they are part of the loop that this one is in: their
+    /// receiver has ignored them.
+    fn close_loop(&mut self, last: &Case) {
+        let Some(trigger) = last.trigger().filter(|_| last.in_loop) else {
+            return;
+        };
+        let mut next = last.earlier_of_same_sender();
+        for _ in 0..LONGEST_RUN {
+            let Some(frame) = next else { break };
+            let Some(verdict) = self.verdicts.get(&frame) else {
+                break;
+            };
+            let case = verdict.case();
+            let (is_first, is_told) = (case.turn == 0, case.aftermath.ignored.is_some());
+            next = case.earlier_of_same_sender().filter(|_| !is_first);
+            let answers_ack = case
+                .trigger()
+                .is_some_and(|trigger| trigger.kind == SegmentKind::Ack);
+            drop(verdict);
+            if is_told {
+                break;
+            }
+            self.verdicts.amend(frame, |case| {
+                case.in_loop |= answers_ack;
+                case.aftermath.ignored = Some(trigger.frame);
+            });
         }
     }
 

@@ -91,6 +91,19 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
             .or_else(|| wrong(before.source != c.reset.destination, "is another client's"))
         },
     ),
+    (r"This is turn (?<n>\d+)\.$", |c, m| {
+        let turns = c.packets.iter().filter(|it| {
+            it.rst && it.beside(c.reset) && it.seq == c.reset.seq && it.frame <= c.reset.frame
+        });
+        wrong(
+            turns.count() < number(m, "n")? as usize,
+            "fewer RSTs of that number",
+        )
+    }),
+    (
+        r"refused the SYN-ACK .* takes it in frame (?<f>\d+): a program there speaks",
+        |c, m| c.sender_only(m),
+    ),
     (r"HTTP request in frame (?<f>\d+)", |c, m| {
         wrong(!c.frame(m)?.payload.is_ascii(), "no HTTP")
     }),

@@ -51,6 +51,7 @@ pub(crate) enum Cause {
     PortClosed,
     ConnectionRejected,
     UnacceptableReset,
+    RawSocket,
     HalfOpenScan,
     ConnectScan,
     HealthCheck,
@@ -79,6 +80,7 @@ pub(crate) enum Cause {
     PolicyBlock,
     BlindInjection,
     Consequence,
+    ResetLoop,
     StrayAnswer,
     Unknown,
 }

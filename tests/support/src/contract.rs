@@ -77,6 +77,7 @@ pub const CAUSES: &[&str] = &[
     "port_closed",
     "connection_rejected",
     "unacceptable_reset",
+    "raw_socket",
     "half_open_scan",
     "connect_scan",
     "health_check",
@@ -105,6 +106,7 @@ pub const CAUSES: &[&str] = &[
     "policy_block",
     "blind_injection",
     "consequence",
+    "reset_loop",
     "stray_answer",
     "unknown",
 ];

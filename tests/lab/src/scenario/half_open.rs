@@ -34,6 +34,8 @@ const GAVE_UP: Declared = genuine(
 );
 const GIVE_UP: Declared = genuine(Phase::Data, Cause::KeepaliveTimeout, Impact::Noteworthy);
 
+/// The client's ACK and the server's reset answer each other.
+const TURN: Declared = genuine(Phase::Reset, Cause::ResetLoop, Impact::Noteworthy);
 /// What the client sent never arrived.
 const SWALLOWED: Declared = genuine(Phase::Closing, Cause::RequestDropped, Impact::Disruptive);
 
@@ -113,6 +115,13 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Real,
         run: retransmission_timeout,
         captures: &[client(&[GAVE_UP])],
+    },
+    Scenario {
+        name: "reset_loop",
+        purpose: "The server has lost the connection, and a device adds 1 to the numbers of its resets: the client answers each with an ACK, and the server that with the next reset.",
+        kind: Kind::Real,
+        run: reset_loop,
+        captures: &[server(&[FORGOTTEN, TURN, TURN, TURN])],
     },
     Scenario {
         name: "request_swallowed",
@@ -285,6 +294,34 @@ fn request_swallowed(lab: &mut Lab) -> Result<()> {
     lab.wait_for_nth(Node::Client, 4, "a third retransmission", sent)?;
     connection.client.abort()?;
     lab.wait_for(Node::Client, "the client's reset", |segment| {
+        segment.flags.rst
+    })?;
+    lab.end_captures_now()
+}
+
+fn reset_loop(lab: &mut Lab) -> Result<()> {
+    // Else one ACK in half a second.
+    lab.sysctl(Node::Client, "net.ipv4.tcp_invalid_ratelimit", "0")?;
+    let listener = lab.listen(PORT)?;
+    let mut connection = lab.connect(&listener)?;
+    connection.exchange(REQUEST, RESPONSE)?;
+    lab.settle()?;
+    let last = lab.last(Node::Client, |segment| segment.destination.port() == PORT)?;
+    let next = last.acknowledgment.wrapping_add(1);
+    lab.nft(
+        Node::Middlebox,
+        &format!(
+            "table inet renumber {{
+                 chain forward {{
+                     type filter hook forward priority 0;
+                     tcp sport {PORT} tcp flags & rst == rst tcp sequence set {next}
+                 }}
+             }}"
+        ),
+    )?;
+    connection.server.forget()?;
+    connection.client.send(MORE)?;
+    lab.wait_for_nth(Node::Server, 4, "the fourth reset", |segment| {
         segment.flags.rst
     })?;
     lab.end_captures_now()

@@ -36,8 +36,8 @@ const SAME_DISTANCE: u8 = 253;
 
 /// A device right before the server would look the same, but not on the server's own link.
 const FILTERED: Declared = genuine(Phase::Data, Cause::OwnFilter, Impact::Disruptive);
-/// The client's answer to the server's data, where its reason is not in the capture.
-const UNWANTED: Declared = genuine(Phase::Handshake, Cause::HalfOpenScan, Impact::Noteworthy);
+/// The program's own packets show what it is.
+const PROGRAM: Declared = genuine(Phase::Handshake, Cause::RawSocket, Impact::Noteworthy);
 /// A host that no longer knows the connection looks so; the program goes on all the same.
 const DISOWNED: Declared = looking_like(
     genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive),
@@ -105,8 +105,8 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: raw_program_goes_on,
         captures: &[
-            client(&[UNWANTED, CONSEQUENCE]),
-            server(&[UNWANTED, CONSEQUENCE]),
+            client(&[PROGRAM, CONSEQUENCE]),
+            server(&[PROGRAM, CONSEQUENCE]),
         ],
     },
     Scenario {
