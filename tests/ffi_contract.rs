@@ -237,7 +237,10 @@ fn refused_connection_over_ipv6_is_explained() {
     assert_eq!(word(expert.name), format!("rst.expert.{cause}"));
     for (filter, value) in [
         ("rst.phase", "syn"),
-        ("rst.when", "syn"),
+        (
+            "rst.when",
+            "in answer to a connection attempt, 1.0 ms after the SYN (frame 7)",
+        ),
         ("rst.sender", "server"),
         ("rst.trigger_frame", "7"),
         ("rst.latency", "1000000"),

@@ -93,7 +93,7 @@ add_item(canvas *on, uint32_t index, const rstscope_item *row)
     proto_item_set_generated(item);
     add_rows(on, proto_item_add_subtree(item, ett_rstscope), index);
     if (row->in_info_column) {
-        col_append_fstr(on->pinfo->cinfo, COL_INFO, " [%s]", text);
+        col_prepend_fence_fstr(on->pinfo->cinfo, COL_INFO, "[%s] ", text);
     }
     experts_add(on->pinfo, item, row, text);
 }

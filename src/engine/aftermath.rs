@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Verdicts, verdicts::LONGEST_RUN};
 use crate::{
     case::{Case, Continuation, OVERTAKEN_AT_MOST, Origin},
-    conversation::{Acceptability, Conversation, SegmentKind, Shape, Side},
+    conversation::{Acceptability, Conversation, Role, SegmentKind, Shape, Side},
     mutation::limit,
     verdict::{Followup, FollowupKind},
     wire::{FrameNumber, Segment, SeqNumber},
@@ -63,6 +63,7 @@ fn sender_goes_on(
             shown = shown.or(Some(Followup {
                 kind: FollowupKind::SenderContinues,
                 reset: frame,
+                side: verdict.sender(),
             }));
         }
         next = verdict.case().earlier_of_same_sender();
@@ -151,6 +152,7 @@ fn receiver_goes_on(
             after > receiver_rtt * 2 + limit!(OVERTAKEN_AT_MOST of "case::aftermath")
         }
     };
+    let ignored_by = verdict.sender().map(Role::peer);
     drop(verdict);
     if !reacted {
         return None;
@@ -172,6 +174,7 @@ fn receiver_goes_on(
     Some(Followup {
         kind: FollowupKind::ResetIgnored,
         reset: last.frame,
+        side: ignored_by,
     })
 }
 

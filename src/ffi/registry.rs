@@ -4,7 +4,11 @@
 
 #![expect(unsafe_code, reason = "exports functions that take pointers from C")]
 
-use std::{ffi::CStr, ptr};
+use std::{
+    ffi::{CStr, CString},
+    ptr,
+    sync::LazyLock,
+};
 
 use super::{Out, abi::*, entry, found, guard::guard, narrow};
 use crate::{
@@ -168,9 +172,17 @@ pub unsafe extern "C" fn rstscope_expert_get(
 }
 
 fn experts() -> impl Iterator<Item = rstscope_expert> {
+    /// With a subject: in the Expert dialog nothing else says what is meant.
+    static SUMMARIES: LazyLock<Vec<CString>> = LazyLock::new(|| {
+        let titles = Cause::ALL.iter().map(|cause| cause.title().to_bytes());
+        let summaries = titles.map(|title| CString::new([b"RST: ", title].concat()));
+        summaries.map(Result::unwrap_or_default).collect()
+    });
+    let summaries = SUMMARIES.iter().map(CString::as_c_str);
     let causes = Cause::ALL
         .iter()
-        .map(|cause| expert(cause.expert_name(), cause.title(), cause.usual_severity()));
+        .zip(summaries)
+        .map(|(cause, summary)| expert(cause.expert_name(), summary, cause.usual_severity()));
     let followups = FollowupKind::ALL
         .iter()
         .map(|kind| expert(kind.name(), kind.summary(), kind.severity()));

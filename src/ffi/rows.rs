@@ -104,7 +104,7 @@ pub unsafe extern "C" fn rstscope_engine_item(
                 rstscope_item {
                     expert: followup_expert(followup.kind),
                     severity: severity(Some(followup.kind.severity())),
-                    in_info_column: 0,
+                    in_info_column: engine.settings().info_column.into(),
                     reserved: [0; 2],
                 }
             }

@@ -2,16 +2,20 @@
 
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
-use super::{Verdict, weigh::Considered};
+use super::{PRIOR, Verdict, weigh::Considered};
 use crate::{
     case::{Case, Origin, Vantage},
     evidence::{Observed, catalogue::TABLE},
     hypothesis::Sort,
-    words::{name_sides, say},
+    words::{Count, name_sides, say, write_span},
 };
+
+/// The longest summary, so that columns and dialogs do not cut it.
+const LONGEST_SUMMARY: usize = 100;
 
 pub(super) fn summary(verdict: &Verdict, out: &mut String) {
     let case = &verdict.case;
+    let sender = case.sender_word();
     match verdict.origin() {
         Origin::Middlebox => {
             say!(out, "RST likely from middlebox");
@@ -21,20 +25,87 @@ pub(super) fn summary(verdict: &Verdict, out: &mut String) {
                 found.finding.write_brief(out);
                 say!(out, ")");
             }
+            say!(out, ": ");
+            why(verdict, out);
         }
-        Origin::Endpoint => say!(
-            out,
-            "RST from {}: {}",
-            case.sender_word(),
-            verdict.cause().title().to_str().unwrap_or_default(),
-        ),
+        Origin::Endpoint => {
+            let title = verdict.cause().title().to_string_lossy();
+            say!(out, "RST from {sender}: {title}");
+        }
         Origin::Unclear => say!(
             out,
-            "RST in {}'s name: reset {}, sender unclear",
-            case.sender_word(),
+            "RST claiming to be from the {sender}, sender unclear: reset {}",
             case.phase.words(),
         ),
     }
+    if let Some((end, _)) = out.char_indices().nth(LONGEST_SUMMARY) {
+        let last = out.char_indices().nth(LONGEST_SUMMARY - 1);
+        out.truncate(last.map_or(end, |(last, _)| last));
+        out.push('…');
+    }
+}
+
+/// The cause in a few words, and the name that it hit.
+pub(super) fn why(verdict: &Verdict, out: &mut String) {
+    say!(out, "{}", verdict.cause().title().to_string_lossy());
+    let mut name = String::new();
+    verdict.write_trigger_name(&mut name);
+    if !name.is_empty() && verdict.origin() == Origin::Middlebox {
+        say!(out, ", {name}");
+    }
+}
+
+/// Where in the conversation it came, and after what.
+pub(super) fn when(verdict: &Verdict, out: &mut String) {
+    say!(out, "{}", verdict.phase().words());
+    if let Some(trigger) = verdict.reacted_to() {
+        say!(out, ", ");
+        write_span(out, trigger.latency);
+        say!(
+            out,
+            " after the {} (frame {})",
+            trigger.kind.words(),
+            trigger.frame
+        );
+    }
+    if let Some(idle) = verdict.idle_time().filter(|_| verdict.case.after_idle) {
+        say!(out, ", after ");
+        write_span(out, idle);
+        say!(out, " of silence");
+    }
+}
+
+/// Who sent it, and where that is.
+pub(super) fn who(verdict: &Verdict, out: &mut String) {
+    let sender = verdict.case.sender_word();
+    let (origin, percent) = (verdict.origin().token(), verdict.confidence());
+    say!(out, "{}", origin.to_string_lossy());
+    match verdict.origin() {
+        Origin::Endpoint => say!(out, ", {percent} %, the {sender}"),
+        Origin::Middlebox => {
+            say!(out, ", {percent} %");
+            match verdict.device_hops() {
+                Some(0) => say!(out, ", no router from here"),
+                Some(hops) => say!(out, ", {} from here", Count(hops.into(), "router")),
+                None => {}
+            }
+            say!(out, ", not the {sender}");
+        }
+        Origin::Unclear if verdict.sum() > 0 => say!(out, ", leaning to a middlebox"),
+        Origin::Unclear if verdict.sum() < 0 => say!(out, ", leaning to the {sender}"),
+        Origin::Unclear => {}
+    }
+}
+
+/// The evidence in short: the sum, and how many findings it is made of.
+pub(super) fn evidences(verdict: &Verdict, out: &mut String) {
+    let findings = u32::try_from(verdict.findings().len()).unwrap_or(u32::MAX);
+    let sum = verdict.sum();
+    say!(
+        out,
+        "{sum:+}, {}, prior {PRIOR}",
+        Count(findings, "finding")
+    );
 }
 
 /// What a story explains here, and at which price.

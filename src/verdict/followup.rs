@@ -4,7 +4,7 @@
 
 use std::ffi::CStr;
 
-use crate::{cause::Severity, wire::FrameNumber, words::say};
+use crate::{cause::Severity, conversation::Role, wire::FrameNumber, words::say};
 
 /// What the later frame shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ impl FollowupKind {
     #[must_use]
     pub const fn summary(self) -> &'static CStr {
         match self {
-            Self::SenderContinues => c"The claimed sender of an earlier RST goes on",
-            Self::ResetIgnored => c"The receiver of an earlier RST goes on",
+            Self::SenderContinues => c"Host still sending after a forged RST",
+            Self::ResetIgnored => c"RST ignored by its receiver",
         }
     }
 
@@ -54,22 +54,29 @@ pub struct Followup {
     pub(crate) kind: FollowupKind,
     /// The RST.
     pub(crate) reset: FrameNumber,
+    /// Who goes on, where that is known.
+    pub(crate) side: Option<Role>,
 }
 
 impl Followup {
     /// Writes `rst.followup`.
     pub(crate) fn write_text(&self, out: &mut String) {
+        let side = match self.side {
+            Some(Role::Client) => "Client",
+            Some(Role::Server) => "Server",
+            None => "Host",
+        };
+        let reset = self.reset;
         match self.kind {
-            FollowupKind::SenderContinues => say!(
-                out,
-                "The sender goes on although the RST in frame {} claims to come from it: that RST was forged",
-                self.reset
-            ),
-            FollowupKind::ResetIgnored => say!(
-                out,
-                "The receiver of the RST in frame {} goes on: that RST did not end the connection",
-                self.reset
-            ),
+            FollowupKind::SenderContinues => {
+                say!(
+                    out,
+                    "{side} still sending after the forged RST in frame {reset}"
+                );
+            }
+            FollowupKind::ResetIgnored => {
+                say!(out, "{side} carries on despite the RST in frame {reset}");
+            }
         }
     }
 }

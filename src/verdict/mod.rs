@@ -390,6 +390,26 @@ impl Verdict {
         explain::summary(self, out);
     }
 
+    /// Writes `rst.when`.
+    pub(crate) fn write_when(&self, out: &mut String) {
+        explain::when(self, out);
+    }
+
+    /// Writes `rst.who`.
+    pub(crate) fn write_who(&self, out: &mut String) {
+        explain::who(self, out);
+    }
+
+    /// Writes `rst.why`.
+    pub(crate) fn write_why(&self, out: &mut String) {
+        explain::why(self, out);
+    }
+
+    /// Writes `rst.evidences`.
+    pub(crate) fn write_evidences(&self, out: &mut String) {
+        explain::evidences(self, out);
+    }
+
     /// Writes `rst.cause.text`, one of several lines; nothing past the last.
     pub(crate) fn write_cause(&self, index: usize, out: &mut String) {
         let mut lines = String::new();

@@ -17,7 +17,7 @@ use crate::{
     conversation::{Acceptability, Phase, Role, SegmentKind},
     evidence::catalogue,
     hypothesis,
-    verdict::{Considered, PRIOR, Verdict, Weighed},
+    verdict::{Considered, Verdict, Weighed},
 };
 
 /// All fields of the public contract.
@@ -31,25 +31,22 @@ pub(crate) static TABLE: &[Field] = &[
     Field::new(
         c"rst.when",
         c"When",
-        c"Where in the conversation the RST came",
-        Token(One(|v| Some(v.phase().token()))),
+        c"Where in the conversation the RST came, and after what",
+        Sentence(One(|v| written(|out| v.write_when(out)))),
     )
     .below(WHEN),
     Field::new(
         c"rst.who",
         c"Who",
         c"Who sent the RST, and how certain that is",
-        Text(One(|v| {
-            let origin = v.origin().token().to_string_lossy();
-            Some(format!("{origin}, {} %", v.confidence()))
-        })),
+        Sentence(One(|v| written(|out| v.write_who(out)))),
     )
     .below(WHO),
     Field::new(
         c"rst.why",
         c"Why",
-        c"The cause in a few words",
-        Sentence(One(|v| Some(v.cause().title().to_string_lossy().into()))),
+        c"The cause in a few words, and the name that it hit",
+        Sentence(One(|v| written(|out| v.write_why(out)))),
     )
     .below(WHY),
     Field::new(
@@ -62,8 +59,8 @@ pub(crate) static TABLE: &[Field] = &[
     Field::new(
         c"rst.evidences",
         c"Evidence",
-        c"What speaks for and against a middlebox, in all",
-        Sentence(One(|v| Some(reckoning(v)))),
+        c"The sum in decibans, and how many findings it is made of",
+        Sentence(One(|v| written(|out| v.write_evidences(out)))),
     )
     .below(EVIDENCES),
     Field::new(
@@ -431,22 +428,6 @@ fn devices() -> Vec<&'static CStr> {
 
 fn finding(verdict: &Verdict, index: usize) -> Option<&Weighed> {
     verdict.findings().get(index)
-}
-
-/// The evidence in short: the sum, and what it is made of.
-fn reckoning(verdict: &Verdict) -> String {
-    let side = if verdict.sum() < 0 {
-        "the endpoint"
-    } else {
-        "a middlebox"
-    };
-    let decibans = verdict.sum().unsigned_abs();
-    let findings = match verdict.findings().len() {
-        0 => "no finding".to_owned(),
-        1 => "1 finding".to_owned(),
-        several => format!("{several} findings"),
-    };
-    format!("{decibans} decibans for {side}: {findings}, prior {PRIOR}")
 }
 
 /// What is written; nothing is an absent field.
