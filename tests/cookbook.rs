@@ -347,7 +347,7 @@ fn cargo_script(progress: &Path) -> String {
     let (root, cargo, progress) = (root().display(), env!("CARGO"), progress.display());
     script
         + &format!(
-            "cd '{root}' && '{cargo}' \"$@\" 2>'{progress}' || {{ cat '{progress}'; exit 1; }}\n"
+            "cd '{root}' && '{cargo}' \"$@\" 2>'{progress}' || {{ status=$?; cat '{progress}'; exit $status; }}\n"
         )
 }
 

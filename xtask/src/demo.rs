@@ -3,13 +3,17 @@
 //! `cargo xtask demo`: builds the plugin and shows what it says about a capture.
 
 use std::{
+    cmp::Reverse,
     env,
     fs::File,
+    io::Read as _,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use anyhow::{Context, Result, bail};
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use clap::ValueEnum;
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 
 use crate::{
     project, say, setup,
@@ -34,7 +38,39 @@ const TABLE_WIDTH: usize = 100;
 /// Width of the labels in front of the explanations.
 const LABEL: usize = 14;
 
-pub(crate) fn run(capture: Option<PathBuf>, all: bool) -> Result<()> {
+/// The status for scripts where there is a reset that they do not want; 1 is an error,
+/// 2 a wrong command line.
+const FOUND: u8 = 3;
+
+/// How much of a file is looked at to see whether it is text.
+const HEAD: u64 = 4096;
+
+/// What scripts may not want to find.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A reset that is noteworthy or disruptive
+    Noteworthy,
+    /// A reset that made somebody's connection fail
+    Disruptive,
+    /// A reset that likely came from a middlebox
+    Forged,
+}
+
+impl FailOn {
+    fn finds(self, verdict: &Verdict) -> bool {
+        match self {
+            Self::Noteworthy => severity(verdict) >= 1,
+            Self::Disruptive => severity(verdict) >= 2,
+            Self::Forged => is_forged(verdict),
+        }
+    }
+}
+
+pub(crate) fn run(
+    capture: Option<PathBuf>,
+    all: bool,
+    fail_on: Option<FailOn>,
+) -> Result<ExitCode> {
     let capture = capture.unwrap_or_else(|| project::root().join(BUNDLED));
     let capture = readable(&capture)?;
     let plugin = match env::var_os(PLUGIN_VARIABLE) {
@@ -47,9 +83,71 @@ pub(crate) fn run(capture: Option<PathBuf>, all: bool) -> Result<()> {
     };
     let tshark = Tshark::with_plugin(&plugin, None)?;
     say::step(format_args!("tshark -2 -r {}", capture.display()));
-    let reading = verdict::read(&tshark, &capture)?;
+    let mut reading = verdict::read(&tshark, &capture)?;
+    if reading.verdicts.is_empty() && is_text(&capture)? {
+        // Wireshark takes JSON and some logs for captures.
+        bail!("{} is text, not a capture", capture.display());
+    }
+    // The worst first, and of equal ones the surest.
+    let key = |verdict: &Verdict| {
+        let worst = Reverse((severity(verdict), is_forged(verdict), verdict.confidence));
+        (worst, verdict.frame)
+    };
+    reading.verdicts.sort_by_key(key);
     show(&reading, &capture, all);
-    Ok(())
+    let is_found = |wanted: FailOn| reading.verdicts.iter().any(|it| wanted.finds(it));
+    Ok(if fail_on.is_some_and(is_found) {
+        ExitCode::from(FOUND)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Whether the file begins as text does.
+fn is_text(file: &Path) -> Result<bool> {
+    let mut head = Vec::new();
+    File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    let is_valid = match std::str::from_utf8(&head) {
+        Ok(_) => true,
+        // The last character may be cut.
+        Err(error) => error.error_len().is_none(),
+    };
+    Ok(is_valid && !head.contains(&0))
+}
+
+/// The higher, the worse.
+fn severity(verdict: &Verdict) -> u8 {
+    match verdict.impact.as_str() {
+        "disruptive" => 2,
+        "noteworthy" => 1,
+        _ => 0,
+    }
+}
+
+fn is_forged(verdict: &Verdict) -> bool {
+    verdict.origin == "middlebox"
+}
+
+/// What there is, in one line: "8 resets: 3 forged, 2 failed, 3 harmless".
+fn sum_up(verdicts: &[Verdict]) -> String {
+    let count = |of: &dyn Fn(&Verdict) -> bool| verdicts.iter().filter(|it| of(it)).count();
+    let of_hosts = |grade: u8| count(&|it| !is_forged(it) && severity(it) == grade);
+    let counted = [
+        (count(&is_forged), "forged"),
+        (of_hosts(2), "failed"),
+        (of_hosts(1), "worth a look"),
+        (of_hosts(0), "harmless"),
+    ];
+    let told = counted.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = told
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let resets = if verdicts.len() == 1 {
+        "reset"
+    } else {
+        "resets"
+    };
+    format!("{} {resets}: {}", verdicts.len(), parts.join(", "))
 }
 
 /// The full path of a capture that can be opened and holds something.
@@ -77,6 +175,7 @@ fn show(reading: &Reading, capture: &Path, all: bool) {
         say::line(format_args!("No TCP reset in {}.", capture.display()));
         return;
     }
+    say::line(sum_up(verdicts));
     let limit = if all { verdicts.len() } else { SHOWN };
     let width = say::width();
     if width < TABLE_WIDTH {
@@ -96,7 +195,7 @@ fn show(reading: &Reading, capture: &Path, all: bool) {
         .filter(|hidden| *hidden > 0)
     {
         say::line(format_args!(
-            "\n{hidden} more resets are not shown; `--all` shows every one."
+            "\n{hidden} more resets, none worse, are not shown; `--all` shows every one."
         ));
     }
 }
@@ -110,15 +209,32 @@ fn table<'a>(verdicts: impl Iterator<Item = &'a Verdict>, width: usize) -> Table
         .set_header(["frame", "conversation", "when", "who", "why", "impact"]);
     for verdict in verdicts {
         table.add_row([
-            verdict.frame.to_string(),
-            conversation(verdict),
-            verdict.phase.clone(),
-            who(verdict),
-            verdict.cause.clone(),
-            verdict.impact.clone(),
+            Cell::new(verdict.frame),
+            Cell::new(conversation(verdict)),
+            Cell::new(&verdict.phase),
+            colored(who(verdict), is_forged(verdict).then_some(Color::Magenta)),
+            Cell::new(&verdict.cause),
+            colored(verdict.impact.clone(), color(verdict)),
         ]);
     }
     table
+}
+
+/// Shown on a terminal only.
+fn color(verdict: &Verdict) -> Option<Color> {
+    match severity(verdict) {
+        2 => Some(Color::Red),
+        1 => Some(Color::Yellow),
+        _ => None,
+    }
+}
+
+fn colored(text: String, color: Option<Color>) -> Cell {
+    let cell = Cell::new(text);
+    match color {
+        Some(color) => cell.fg(color),
+        None => cell,
+    }
 }
 
 /// What a row of the table says, without the table.
@@ -195,6 +311,35 @@ mod tests {
         assert_eq!(folder.to_string(), "/ is not a file");
         let empty = readable(Path::new("/proc/self/status"));
         assert!(empty.unwrap_err().to_string().ends_with("is empty"));
+    }
+
+    #[test]
+    fn text_is_no_capture() {
+        assert!(is_text(&project::root().join("README.md")).unwrap());
+        assert!(!is_text(&project::root().join(BUNDLED)).unwrap());
+    }
+
+    #[test]
+    fn resets_are_summed_up_and_found() {
+        let verdict = |origin: &str, impact: &str| Verdict {
+            origin: origin.to_owned(),
+            impact: impact.to_owned(),
+            ..Verdict::default()
+        };
+        let verdicts = [
+            verdict("middlebox", "noteworthy"),
+            verdict("endpoint", "disruptive"),
+            verdict("endpoint", "benign"),
+        ];
+        assert_eq!(
+            sum_up(&verdicts),
+            "3 resets: 1 forged, 1 failed, 1 harmless"
+        );
+        assert_eq!(sum_up(&verdicts[2..]), "1 reset: 1 harmless");
+        let finds = |wanted: FailOn| verdicts.each_ref().map(|it| wanted.finds(it));
+        assert_eq!(finds(FailOn::Forged), [true, false, false]);
+        assert_eq!(finds(FailOn::Disruptive), [false, true, false]);
+        assert_eq!(finds(FailOn::Noteworthy), [true, true, false]);
     }
 
     #[test]

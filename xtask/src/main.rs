@@ -45,6 +45,9 @@ enum Command {
         /// Show every reset, however many there are
         #[arg(long)]
         all: bool,
+        /// End with status 3 if there is such a reset
+        #[arg(long, value_name = "RESET")]
+        fail_on: Option<demo::FailOn>,
     },
     /// Check everything: format, lints, docs, house rules, all tests, with the real tshark
     Test,
@@ -105,7 +108,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Demo { capture, all } => demo::run(capture, all),
+        Command::Demo {
+            capture,
+            all,
+            fail_on,
+        } => match demo::run(capture, all, fail_on) {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
         Command::Test => test::run(),
         Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),

@@ -2,12 +2,14 @@
 
 //! The one place that prints.
 #![expect(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "these are command line tools; everything they say passes through here"
 )]
 
-use std::{fmt::Display, io::IsTerminal};
+use std::{
+    fmt::Display,
+    io::{IsTerminal, Write as _},
+};
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use textwrap::{Options, WordSeparator, WordSplitter};
@@ -16,8 +18,12 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 const PIPE_WIDTH: usize = 110;
 
 /// Prints a result, on standard output.
+///
+/// Whoever has seen enough (`| head`) ends the program, and needs no message.
 pub fn line(text: impl Display) {
-    println!("{text}");
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// Announces what is about to be done, on standard error.
@@ -37,7 +43,7 @@ pub fn error(error: &impl Display) {
 
 /// Prints `text` wrapped to `width`, each line after the first indented by `indent` spaces.
 pub fn paragraph(label: &str, text: &str, indent: usize, width: usize) {
-    println!("{}", filled(label, text, indent, width));
+    line(filled(label, text, indent, width));
 }
 
 fn filled(label: &str, text: &str, indent: usize, width: usize) -> String {
