@@ -292,6 +292,8 @@ fn bytes_are_marked_and_units_shown_where_the_table_says_so() {
     assert_eq!(word(named("rst.confidence").unit), "%");
     assert_eq!(named("rst.ip_id").format, RSTSCOPE_FORMAT_HEXADECIMAL);
     assert_eq!(named("rst.when").is_parent, 1);
+    assert_eq!(named("rst.evidence.text").in_label, 1);
+    assert_eq!(named("rst.evidence").in_label, 0);
 }
 
 #[test]

@@ -130,6 +130,21 @@ field_add(proto_tree *tree, const rstscope_row *row, const char *text, place at)
     return item;
 }
 
+void
+field_tell_above(proto_tree *tree, const rstscope_row *row, const char *text)
+{
+    const rstscope_field *field = &fields[row->field].row;
+    proto_item *above = field->in_label ? proto_tree_get_parent(tree) : NULL;
+    if (above == NULL) {
+        return;
+    }
+    if (field->type == RSTSCOPE_TYPE_STRING) {
+        proto_item_append_text(above, " %s", text);
+    } else {
+        proto_item_append_text(above, " %+d", (int)row->number);
+    }
+}
+
 proto_tree *
 field_subtree(proto_item *item, uint32_t index)
 {

@@ -26,6 +26,9 @@ place field_place(proto_tree *root, uint32_t index, place nowhere);
 /** Adds a row, whose text is `text` if it is a string, to `tree`, marked as generated. */
 proto_item *field_add(proto_tree *tree, const rstscope_row *row, const char *text, place place);
 
+/** Shows a row that was added to `tree` in the line above it as well, if its field wants that. */
+void field_tell_above(proto_tree *tree, const rstscope_row *row, const char *text);
+
 /** The tree for what is shown below `item`, which is a row of field `index`. */
 proto_tree *field_subtree(proto_item *item, uint32_t index);
 

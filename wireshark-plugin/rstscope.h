@@ -199,7 +199,9 @@ typedef struct rstscope_field {
     rstscope_format format;
     /** 1 if other fields are shown below it, else 0. */
     uint8_t is_parent;
-    uint8_t reserved[5];
+    /** 1 if the line above it shows its value as well, so that it need not be opened, else 0. */
+    uint8_t in_label;
+    uint8_t reserved[4];
 } rstscope_field;
 
 /** What a frame shows as an item of the protocol: the verdict on its RST, or a note. */

@@ -79,6 +79,7 @@ add_rows(canvas *on, proto_tree *tree, uint32_t item)
     for (uint32_t index = 0; read_row(on, item, index, &row); index++) {
         const place at = field_place(on->root, row.field, on->nowhere);
         proto_item *added = field_add(trees[row.level], &row, on->text, at);
+        field_tell_above(trees[row.level], &row, on->text);
         trees[row.level + 1] = field_subtree(added, row.field);
     }
 }

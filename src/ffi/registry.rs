@@ -125,7 +125,8 @@ fn field(row: &Field) -> rstscope_field {
             Format::Decimal | Format::Unit(_) => RSTSCOPE_FORMAT_DECIMAL,
         },
         is_parent: (!row.below.is_empty()).into(),
-        reserved: [0; 5],
+        in_label: row.in_label.into(),
+        reserved: [0; 4],
     }
 }
 

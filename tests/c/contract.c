@@ -345,6 +345,7 @@ fields_have_names_texts_and_types(void)
         CHECK(field.type < RSTSCOPE_TYPE_COUNT);
         CHECK(field.format <= RSTSCOPE_FORMAT_HEXADECIMAL);
         CHECK(field.is_parent <= 1);
+        CHECK(field.in_label <= 1);
     }
     CHECK(rstscope_field_get(count, &field) == RSTSCOPE_STATUS_NOT_FOUND);
     CHECK(rstscope_field_get(UINT32_MAX, &field) == RSTSCOPE_STATUS_NOT_FOUND);

@@ -28,6 +28,8 @@ pub struct Field {
     pub tokens: Option<fn() -> Vec<&'static CStr>>,
     /// Where the documentation tells more, as Markdown.
     pub see: Option<&'static str>,
+    /// Whether the line above it shows its value as well.
+    pub(crate) in_label: bool,
     /// Fields of Wireshark whose bytes it is about: the innermost is marked.
     pub(crate) marks: &'static [&'static CStr],
     /// Fields that are shown below it.
@@ -228,6 +230,7 @@ impl Field {
             format: Format::Decimal,
             tokens: None,
             see: None,
+            in_label: false,
             marks: &[],
             below: &[],
             source,
@@ -246,6 +249,13 @@ impl Field {
     const fn see(self, see: &'static str) -> Self {
         let see = Some(see);
         Self { see, ..self }
+    }
+
+    const fn in_label(self) -> Self {
+        Self {
+            in_label: true,
+            ..self
+        }
     }
 
     const fn marks(self, marks: &'static [&'static CStr]) -> Self {

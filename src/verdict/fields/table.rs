@@ -372,11 +372,19 @@ const EVIDENCES: &[Field] = &[
 
 const EVIDENCE: &[Field] = &[
     Field::new(
+        c"rst.evidence.weight",
+        c"Weight (decibans)",
+        c"Contribution to the confidence; negative speaks for the endpoint",
+        Int16(Nth(|v, index| Some(finding(v, index)?.weight))),
+    )
+    .in_label(),
+    Field::new(
         c"rst.evidence.text",
         c"Finding",
         c"The finding in words, with its numbers",
         Sentence(Nth(|v, index| written(|out| v.write_evidence(index, out)))),
-    ),
+    )
+    .in_label(),
     Field::new(
         c"rst.evidence.points_to",
         c"Points to",
@@ -387,12 +395,6 @@ const EVIDENCE: &[Field] = &[
     )
     .tokens(|| vec![Origin::Endpoint.token(), Origin::Middlebox.token()]),
     Field::new(
-        c"rst.evidence.weight",
-        c"Weight (decibans)",
-        c"Contribution to the confidence; negative speaks for the endpoint",
-        Int16(Nth(|v, index| Some(finding(v, index)?.weight))),
-    ),
-    Field::new(
         c"rst.evidence.frame",
         c"See",
         c"Where to look",
@@ -402,17 +404,19 @@ const EVIDENCE: &[Field] = &[
 
 const HYPOTHESIS: &[Field] = &[
     Field::new(
-        c"rst.hypothesis.text",
-        c"Story in words",
-        c"What the story explains here, and at which price",
-        Sentence(Nth(|v, index| written(|out| v.write_story(index, out)))),
-    ),
-    Field::new(
         c"rst.hypothesis.sum",
         c"Sum with this story (decibans)",
         c"Decibans for a middlebox if this story is the best that its side has",
         Int16(Nth(|v, index| Some(story(v, index)?.sum))),
-    ),
+    )
+    .in_label(),
+    Field::new(
+        c"rst.hypothesis.text",
+        c"Story in words",
+        c"What the story explains here, and at which price",
+        Sentence(Nth(|v, index| written(|out| v.write_story(index, out)))),
+    )
+    .in_label(),
 ];
 
 fn story(verdict: &Verdict, index: usize) -> Option<&Considered> {

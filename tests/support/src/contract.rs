@@ -58,13 +58,13 @@ pub const FIELDS: &[(&str, &str)] = &[
     // Evidence, repeated.
     ("rst.evidences", "FT_STRING"),
     ("rst.evidence", "FT_STRING"),
+    ("rst.evidence.weight", "FT_INT16"),
     ("rst.evidence.text", "FT_STRING"),
     ("rst.evidence.points_to", "FT_STRING"),
-    ("rst.evidence.weight", "FT_INT16"),
     ("rst.evidence.frame", "FT_FRAMENUM"),
     ("rst.hypothesis", "FT_STRING"),
-    ("rst.hypothesis.text", "FT_STRING"),
     ("rst.hypothesis.sum", "FT_INT16"),
+    ("rst.hypothesis.text", "FT_STRING"),
     ("rst.evidence.sum", "FT_INT16"),
     ("rst.missing", "FT_STRING"),
     // Notes on later frames.

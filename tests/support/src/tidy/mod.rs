@@ -36,7 +36,7 @@ const C_BUDGETS: &[(&str, usize)] = &[
     ("packet-rstscope.c", 182),
     ("segment.c", 160),
     ("tree.c", 155),
-    ("fields.c", 150),
+    ("fields.c", 165),
     ("experts.c", 100),
     ("preferences.c", 112),
     ("stats.c", 200),
