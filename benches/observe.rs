@@ -200,6 +200,7 @@ fn flood(count: u32, segments: Segments) -> Result<(), Box<dyn Error>> {
                     version: IpVersion::V6 { flow_label: 0 },
                 }),
                 link: Link::default(),
+                link_destination: None,
                 tcp: &tcp,
                 tcp_reported: u32::try_from(tcp.len())?,
             });

@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod ffi;
 pub mod hypothesis;
 pub mod mutation;
+mod points;
 pub mod verdict;
 pub mod wire;
 pub mod words;

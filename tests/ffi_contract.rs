@@ -201,6 +201,7 @@ fn segment(frame: u32, source: u8, destination: u8, tcp: &'static [u8]) -> rstsc
         source: host(source),
         destination: host(destination),
         link_source: [0; 6],
+        link_destination: [0; 6],
         ip_id: 0,
         vlan: 0,
         address_length: 16,
@@ -208,7 +209,7 @@ fn segment(frame: u32, source: u8, destination: u8, tcp: &'static [u8]) -> rstsc
         traffic_class: 0,
         dont_fragment: 0,
         ip_headers: 0,
-        reserved: [0; 5],
+        reserved: [0; 7],
     }
 }
 

@@ -303,6 +303,7 @@ fn judge(packets: &[Packet<'_>], reset: FrameNumber, attack: Moment, blind: &[Bl
                 destination: blind.destination,
                 ip: Some(blind.ip),
                 link: blind.link,
+                link_destination: None,
                 tcp: &blind.tcp,
                 tcp_reported: u32::try_from(blind.tcp.len()).unwrap_or_default(),
             });

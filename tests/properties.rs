@@ -128,6 +128,7 @@ fn judge(steps: &[Step], origin: Origin) -> Vec<FrameFields> {
                 },
             }),
             link: Link::default(),
+            link_destination: None,
             tcp: &bytes,
             tcp_reported: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         });
@@ -203,6 +204,7 @@ proptest! {
                 destination: IpAddr::from([10, 0, 0, 1]),
                 ip: None,
                 link: Link::default(),
+                link_destination: None,
                 tcp: bytes,
                 tcp_reported: *reported,
             });

@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /** Version of this contract; given to rstscope_engine_new(). */
-#define RSTSCOPE_ABI_VERSION 3u
+#define RSTSCOPE_ABI_VERSION 4u
 
 /** Answer of a call. Numbers are never reused. */
 typedef int32_t rstscope_status;
@@ -109,6 +109,8 @@ typedef struct rstscope_choice {
 #define RSTSCOPE_SEGMENT_HAS_INTERFACE (1u << 4)
 /** `vlan` is the outermost VLAN identifier. */
 #define RSTSCOPE_SEGMENT_HAS_VLAN (1u << 5)
+/** `link_destination` is the receiver's address on the link. Read of SYN and RST only. */
+#define RSTSCOPE_SEGMENT_HAS_LINK_DESTINATION (1u << 6)
 
 /** One TCP segment as it was captured. All integers in host byte order. */
 typedef struct rstscope_segment {
@@ -133,6 +135,8 @@ typedef struct rstscope_segment {
     uint8_t destination[16];
     /** Link-layer source address (MAC), 6 bytes. */
     uint8_t link_source[6];
+    /** Link-layer destination address (MAC), 6 bytes. */
+    uint8_t link_destination[6];
     /** IPv4 identification. */
     uint16_t ip_id;
     /** VLAN identifier. */
@@ -148,7 +152,7 @@ typedef struct rstscope_segment {
     /** IP headers around TCP, more than 1 in a tunnel. Counted at SYN and RST; else 0. */
     uint8_t ip_headers;
     /** Must be 0. */
-    uint8_t reserved[5];
+    uint8_t reserved[7];
 } rstscope_segment;
 
 /** Severity of an expert item. */

@@ -77,11 +77,17 @@ read_ip_header(void *ip_header, rstscope_segment *segment)
     }
 }
 
+static gboolean
+is_mac(const address *link)
+{
+    return link->type == AT_ETHER && link->len == MAC_LENGTH;
+}
+
 static void
 read_link(const packet_info *pinfo, rstscope_segment *segment)
 {
     const address *link_source = &pinfo->dl_src;
-    if (link_source->type == AT_ETHER && link_source->len == MAC_LENGTH) {
+    if (is_mac(link_source)) {
         segment->present |= RSTSCOPE_SEGMENT_HAS_LINK_SOURCE;
         memcpy(segment->link_source, link_source->data, MAC_LENGTH);
     }
@@ -135,6 +141,10 @@ segment_read(tvbuff_t *tvb, packet_info *pinfo, void *ip_header, rstscope_segmen
     if (out_segment->tcp_captured > TCP_FLAGS_OFFSET &&
         (out_segment->tcp[TCP_FLAGS_OFFSET] & TCP_SYN_OR_RST)) {
         out_segment->ip_headers = ip_headers(pinfo);
+        if (is_mac(&pinfo->dl_dst)) {
+            out_segment->present |= RSTSCOPE_SEGMENT_HAS_LINK_DESTINATION;
+            memcpy(out_segment->link_destination, pinfo->dl_dst.data, MAC_LENGTH);
+        }
     }
     return TRUE;
 }

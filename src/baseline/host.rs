@@ -95,6 +95,12 @@ impl Hosts {
         }
     }
 
+    /// Makes room for others: from now on no more than `most` are remembered.
+    pub(crate) fn narrow(&mut self, most: NonZeroUsize) {
+        self.evicted |= self.hosts.len() > most.get();
+        self.hosts.resize(most.min(self.hosts.cap()));
+    }
+
     /// Whether a host had to be forgotten: one of which nothing is known may have been
     /// seen before.
     #[must_use]

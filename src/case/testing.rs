@@ -60,6 +60,7 @@ fn reset() -> Header {
         destination: IpAddr::from([192, 0, 2, 1]),
         ip: Some(ipv4(61, 0)),
         link: Link::default(),
+        link_destination: None,
         tcp: &tcp,
         tcp_reported: 20,
     };

@@ -112,6 +112,11 @@ impl Table {
         }
     }
 
+    /// Makes room for others: from now on it remembers no more than `most`.
+    pub(crate) fn narrow(&mut self, most: NonZeroUsize) {
+        self.most = self.most.min(most.get());
+    }
+
     /// The conversation of these sockets; there always is one. It begins if it is new,
     /// with a SYN or, if `opens` is false, in its middle.
     #[inline]

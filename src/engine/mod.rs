@@ -11,6 +11,7 @@ mod aftermath;
 mod archive;
 mod attempts;
 mod awaited;
+mod elsewhere;
 mod judge;
 mod learn;
 mod memory;
@@ -38,7 +39,8 @@ pub use self::{
 };
 use crate::{
     baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters},
-    conversation::{Key, Table},
+    conversation::{Key, Side, Table},
+    points::Points,
     verdict::{Followup, Forgotten},
     wire::{FrameNumber, Packet, Segment},
 };
@@ -69,6 +71,11 @@ pub struct Engine {
     /// The first packet's interface.
     interface: Option<u32>,
     several_interfaces: bool,
+    points: Points,
+    /// What was captured at the other points.
+    elsewhere: Vec<Engine>,
+    #[cfg(feature = "replay")]
+    packs_at_once: bool,
 }
 
 impl Engine {
@@ -84,7 +91,9 @@ impl Engine {
     pub fn packing_at_once(settings: Settings) -> Self {
         let mut shares = Shares::of(settings.memory_limit);
         shares.verdicts.pack_at_once();
-        Self::with(settings, shares)
+        let mut engine = Self::with(settings, shares);
+        engine.packs_at_once = true;
+        engine
     }
 
     fn with(settings: Settings, shares: Shares) -> Self {
@@ -108,6 +117,10 @@ impl Engine {
             newest_note: None,
             interface: None,
             several_interfaces: false,
+            points: Points::default(),
+            elsewhere: Vec::new(),
+            #[cfg(feature = "replay")]
+            packs_at_once: false,
         }
     }
 
@@ -125,16 +138,28 @@ impl Engine {
             return;
         };
         let segment = Segment::of(packet, &tcp);
+        let (key, side) = Key::of(&segment);
+        if self.points.are_several() || segment.flags.syn() || segment.flags.rst() {
+            let point = self.point_of(&segment, packet.link_destination);
+            if self.observe_elsewhere(point, &segment, key, side) {
+                return;
+            }
+        }
+        self.take(&segment, key, side);
+    }
+
+    /// Takes in one that was captured at this engine's point.
+    #[inline]
+    fn take(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         let first = *self
             .interface
             .get_or_insert(segment.link.interface.unwrap_or_default());
         self.several_interfaces |= segment.link.interface.is_some_and(|this| this != first);
-        let (key, side) = Key::of(&segment);
         let changes = self.verdicts.changes.count();
         if segment.flags.rst() {
-            self.judge(&segment, key, side);
+            self.judge(segment, key, side);
         } else {
-            self.learn(&segment, key, side);
+            self.learn(segment, key, side);
         }
         if self.verdicts.changes.count() != changes {
             self.attempts.follow(&mut self.verdicts.changes, changes);
@@ -148,19 +173,19 @@ impl Engine {
     /// What is known of the RST in this frame now.
     #[must_use]
     pub fn verdict(&self, frame: FrameNumber) -> Option<VerdictRef<'_>> {
-        self.verdicts.get(&frame)
+        self.anywhere(|engine| engine.verdicts.get(&frame))
     }
 
     /// Whether there is a verdict on this frame: cheaper than reading it.
     #[must_use]
     pub(crate) fn holds_verdict(&self, frame: FrameNumber) -> bool {
-        self.verdicts.holds(frame)
+        self.holds_anywhere(frame)
     }
 
     /// What has become of the attempt to connect whose first SYN is in this frame.
     #[must_use]
     pub(crate) fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
-        self.attempts.outcome(frame, &self.verdicts)
+        self.anywhere(|engine| engine.attempts.outcome(frame, &engine.verdicts))
     }
 
     fn has_forgotten(&self) -> bool {
@@ -174,13 +199,15 @@ impl Engine {
     #[must_use]
     pub(crate) fn forgotten(&self, frame: FrameNumber) -> Option<Forgotten> {
         let limit = self.settings.memory_limit;
-        if self.forgotten_since == Some(frame) {
-            Some(Forgotten::Since { limit })
-        } else if self.verdicts.let_go(frame) {
-            Some(Forgotten::Verdict { limit })
-        } else {
-            None
-        }
+        self.anywhere(|engine| {
+            if engine.forgotten_since == Some(frame) {
+                Some(Forgotten::Since { limit })
+            } else if engine.verdicts.let_go(frame) {
+                Some(Forgotten::Verdict { limit })
+            } else {
+                None
+            }
+        })
     }
 
     /// How often something of an earlier frame may have changed.
@@ -204,10 +231,11 @@ impl Engine {
     /// What this frame shows about an earlier RST.
     #[must_use]
     pub(crate) fn followup(&self, frame: FrameNumber) -> Option<Followup> {
-        let found = self
-            .followups
-            .binary_search_by_key(&frame, |(frame, _)| *frame);
-        Some(self.followups.get(found.ok()?)?.1)
+        self.anywhere(|engine| {
+            let notes = &engine.followups;
+            let found = notes.binary_search_by_key(&frame, |(frame, _)| *frame);
+            Some(notes.get(found.ok()?)?.1)
+        })
     }
 }
 

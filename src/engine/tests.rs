@@ -19,6 +19,7 @@ fn whatever_is_no_tcp_is_passed_over() {
             destination: IpAddr::from([10, 0, 0, 2]),
             ip: None,
             link: crate::wire::Link::default(),
+            link_destination: None,
             tcp,
             tcp_reported: 60,
         });
@@ -50,6 +51,7 @@ fn refuse(engine: &mut Engine, number: u32) {
             destination,
             ip: None,
             link: crate::wire::Link::default(),
+            link_destination: None,
             tcp: &tcp,
             tcp_reported: 20,
         });

@@ -29,7 +29,7 @@ pub(super) unsafe fn to_packet(segment: &rstscope_segment) -> Result<Packet<'_>,
 }
 
 fn packet<'a>(segment: &rstscope_segment, tcp: &'a [u8]) -> Option<Packet<'a>> {
-    let allowed = segment.reserved == [0; 5]
+    let allowed = segment.reserved == [0; 7]
         && segment.dont_fragment <= 1
         && segment.tcp_reported >= segment.tcp_captured;
     if !allowed {
@@ -42,6 +42,8 @@ fn packet<'a>(segment: &rstscope_segment, tcp: &'a [u8]) -> Option<Packet<'a>> {
         destination: address(&segment.destination, segment.address_length)?,
         ip: ip_header(segment),
         link: link(segment),
+        link_destination: has(segment, RSTSCOPE_SEGMENT_HAS_LINK_DESTINATION)
+            .then_some(segment.link_destination),
         tcp,
         tcp_reported: segment.tcp_reported,
     })

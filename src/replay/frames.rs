@@ -266,9 +266,17 @@ impl Frame {
             destination: network.destination,
             ip: Some(network.header),
             link,
+            link_destination: self.link_destination(),
             tcp: payload.payload,
             tcp_reported: u32::try_from(length.saturating_sub(network.header_length)).ok()?,
         })
+    }
+
+    /// Where it goes on an Ethernet.
+    fn link_destination(&self) -> Option<[u8; 6]> {
+        matches!(self.link, LinkType::Ethernet)
+            .then(|| self.bytes.first_chunk().copied())
+            .flatten()
     }
 
     /// Whether it may hold TCP that only Wireshark sees: a fragment, a tunnel, or

@@ -23,6 +23,8 @@ pub struct Packet<'a> {
     pub ip: Option<IpHeader>,
     /// The link that it was captured on.
     pub link: Link,
+    /// Where it goes on that link (MAC); read of SYN and RST only.
+    pub link_destination: Option<[u8; 6]>,
     /// TCP header and payload, as far as captured.
     pub tcp: &'a [u8],
     /// Bytes of TCP header and payload on the wire.
@@ -108,6 +110,15 @@ pub struct Link {
 }
 
 impl Link {
+    /// The same at another interface of the file.
+    #[must_use]
+    pub const fn at_interface(self, interface: u32) -> Self {
+        Self {
+            interface: Some(interface),
+            ..self
+        }
+    }
+
     /// VLAN and interface in two bytes.
     #[must_use]
     pub(crate) fn place(&self) -> Place {

@@ -14,7 +14,7 @@
 /* The layout is part of the contract: a change needs a new RSTSCOPE_ABI_VERSION. */
 _Static_assert(sizeof(rstscope_preference) == 32, "rstscope_preference");
 _Static_assert(sizeof(rstscope_choice) == 16, "rstscope_choice");
-_Static_assert(sizeof(rstscope_segment) == 96, "rstscope_segment");
+_Static_assert(sizeof(rstscope_segment) == 104, "rstscope_segment");
 _Static_assert(sizeof(rstscope_field) == 56, "rstscope_field");
 _Static_assert(sizeof(rstscope_item) == 8, "rstscope_item");
 _Static_assert(sizeof(rstscope_row) == 16, "rstscope_row");

@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use super::{
-    CONSEQUENCE, Capture, Declared, SHOT, Scenario, client, foreign, genuine,
+    CONSEQUENCE, Capture, Declared, Scenario, client, foreign, genuine,
     injected::forged_now,
     payload::{MORE, REQUEST, RESPONSE},
 };
@@ -23,8 +23,6 @@ const PORT: u16 = 80;
 
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const FORGED: Declared = foreign(Phase::Data, Cause::PolicyBlock, Impact::Disruptive);
-/// The same packet on the router's other device.
-const COPY: Declared = genuine(Phase::Reset, Cause::Consequence, Impact::Benign);
 
 const RESETS: &[Declared] = &[ABORT, FORGED, CONSEQUENCE];
 
@@ -59,7 +57,7 @@ pub(super) const TABLE: &[Scenario] = &[Scenario {
         wrapped(Wrap::OutOfOrder),
         Capture::new(
             Node::NearRouter,
-            &[ABORT, COPY, FORGED, SHOT, CONSEQUENCE, COPY],
+            &[ABORT, ABORT, FORGED, FORGED, CONSEQUENCE, CONSEQUENCE],
         )
         .on_all_devices()
         .wrapped(Wrap::Interfaces),

@@ -33,8 +33,6 @@ const SHORT_QUEUE: Duration = Duration::from_millis(31);
 
 const ABORT: Declared = genuine(Phase::Data, Cause::ApplicationAbort, Impact::Noteworthy);
 const FORGOTTEN: Declared = genuine(Phase::Data, Cause::NoConnection, Impact::Disruptive);
-/// The same reset, seen once more.
-const AGAIN: Declared = CONSEQUENCE;
 /// The FIN that explains it comes later.
 const AFTER_CLOSE: Declared = looking_like(
     genuine(Phase::Data, Cause::DataAfterClose, Impact::Disruptive),
@@ -53,14 +51,14 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "A mirror port delivers every packet a second time, 15 ms later: also the reset, and data after it.",
         kind: Kind::Synthetic,
         run: abort_after_data,
-        captures: &[client(&[ABORT, AGAIN]).edited(&[Edit::Twice(Duration::from_millis(15))])],
+        captures: &[client(&[ABORT, ABORT]).edited(&[Edit::Twice(Duration::from_millis(15))])],
     },
     Scenario {
         name: "mirror_again_120ms",
         purpose: "A mirror port delivers every packet a second time, 120 ms later: also the reset, and data after it.",
         kind: Kind::Synthetic,
         run: abort_after_data,
-        captures: &[client(&[ABORT, AGAIN]).edited(&[Edit::Twice(Duration::from_millis(120))])],
+        captures: &[client(&[ABORT, ABORT]).edited(&[Edit::Twice(Duration::from_millis(120))])],
     },
     Scenario {
         name: "mirror_again_other_link",
@@ -68,7 +66,7 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: abort_after_data,
         captures: &[
-            client(&[ABORT, AGAIN]).edited(&[Edit::TwiceElsewhere(Duration::from_micros(60))])
+            client(&[ABORT, ABORT]).edited(&[Edit::TwiceElsewhere(Duration::from_micros(60))])
         ],
     },
     Scenario {
@@ -77,7 +75,7 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: abort_after_data,
         captures: &[
-            client(&[ABORT, AGAIN]).edited(&[Edit::TwiceElsewhere(Duration::from_millis(15))])
+            client(&[ABORT, ABORT]).edited(&[Edit::TwiceElsewhere(Duration::from_millis(15))])
         ],
     },
     Scenario {
@@ -133,7 +131,7 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "Captures of the client and the server in one file, the server's clock 300 ms ahead; the server aborts after data.",
         kind: Kind::Synthetic,
         run: abort_after_data,
-        captures: &[client(&[ABORT, AGAIN])
+        captures: &[client(&[ABORT, ABORT])
             .merged_with(Node::Server)
             .edited(&[Edit::SecondClock(300)])],
     },
@@ -142,7 +140,7 @@ pub(super) const TABLE: &[Scenario] = &[
         purpose: "Captures of the client and the server in one file, with one clock; the server aborts after data.",
         kind: Kind::Real,
         run: abort_after_data,
-        captures: &[client(&[ABORT, AGAIN]).merged_with(Node::Server)],
+        captures: &[client(&[ABORT, ABORT]).merged_with(Node::Server)],
     },
     Scenario {
         name: "reset_overtakes_data",

@@ -34,7 +34,7 @@ const SKIPPED: &[&str] = &["target", "work"];
 /// Lines that each C file may have: C registers, reads, draws, and judges nothing.
 const C_BUDGETS: &[(&str, usize)] = &[
     ("packet-rstscope.c", 182),
-    ("segment.c", 160),
+    ("segment.c", 163),
     ("tree.c", 155),
     ("fields.c", 165),
     ("experts.c", 100),

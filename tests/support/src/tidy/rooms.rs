@@ -10,6 +10,7 @@ const ROOMS: &[&str] = &[
     "mutation",
     "words",
     "wire",
+    "points",
     "baseline",
     "conversation",
     "case",
@@ -26,7 +27,10 @@ const ROOMS: &[&str] = &[
 /// Rooms that stand side by side: what `.0` is may not use `.1`, although it stands above.
 const APART: &[(&str, &str)] = &[
     ("wire", "words"),
+    ("points", "words"),
+    ("baseline", "points"),
     ("baseline", "words"),
+    ("conversation", "points"),
     ("conversation", "words"),
     ("cause", "evidence"),
     ("cause", "hypothesis"),

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Where along the path each packet was captured: a file may hold the client's capture
+//! and the server's, or several interfaces of one router.
+//!
+//! Link addresses that stand in one frame are on one link, and links of one interface
+//! and VLAN are parts of one capture. Two of them are two points only when one and the
+//! same SYN has been seen on both: two halves of a tap, or the two ways of an asymmetric
+//! route, never show a packet twice, and stay one point. Where the file names one
+//! interface for both, the TTL must differ, too: what a bridge or a mirror port repeats
+//! with other link addresses is the same point still.
+
+#![forbid(unsafe_code)]
+
+mod openings;
+
+use rustc_hash::FxHashMap;
+
+use self::openings::Openings;
+use crate::wire::Segment;
+
+/// A link address at a capture interface; zero stands for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Station {
+    interface: u32,
+    vlan: u16,
+    address: [u8; 6],
+}
+
+impl Station {
+    /// The station that sent the segment.
+    #[must_use]
+    pub(crate) fn of_sender(segment: &Segment<'_>) -> Self {
+        Self {
+            interface: segment.link.interface.unwrap_or_default(),
+            vlan: segment.link.vlan.unwrap_or_default(),
+            address: segment.link.source.unwrap_or_default(),
+        }
+    }
+
+    const fn at(self, address: [u8; 6]) -> Self {
+        Self { address, ..self }
+    }
+}
+
+/// Stations that are told apart; a capture with more is one whose links are many.
+const MOST_STATIONS: usize = 1 << 12;
+/// Client, before the firewall, behind it, server.
+pub(crate) const MOST_POINTS: usize = 4;
+
+/// The number of a capture point. What no SYN has told apart is at point 0.
+pub(crate) type Point = usize;
+
+/// All links of a capture, and the points that they belong to.
+#[derive(Debug, Default)]
+pub(crate) struct Points {
+    stations: FxHashMap<Station, usize>,
+    /// Of each link the one that it was joined to, itself while it is none's.
+    joined: Vec<usize>,
+    /// The point of each link that is joined to none.
+    points: Vec<Point>,
+    /// The interface and VLAN of each link.
+    places: Vec<(u32, u16)>,
+    openings: Openings,
+    /// Points told apart, but for point 0.
+    told_apart: usize,
+    /// The last two stations that shared a link.
+    last: Option<(Station, Option<[u8; 6]>)>,
+}
+
+impl Points {
+    /// Whether packets of one conversation are captured at several points.
+    #[must_use]
+    #[inline]
+    pub(crate) const fn are_several(&self) -> bool {
+        self.told_apart > 0
+    }
+
+    /// Learns from a SYN or an RST which stations share a link.
+    pub(crate) fn learn(&mut self, sender: Station, receiver: Option<[u8; 6]>) {
+        if self.last == Some((sender, receiver)) {
+            return;
+        }
+        self.last = Some((sender, receiver));
+        // Where receivers are not shown (Linux cooked, raw IP), an interface is one link.
+        let other = sender.at(receiver.unwrap_or_default());
+        let known = [sender, other].map(|station| self.link(station));
+        match known {
+            [Some(one), Some(two)] => self.join(one, two),
+            [Some(link), None] => self.enter(other, link),
+            [None, Some(link)] => self.enter(sender, link),
+            [None, None] => {
+                let link = self.joined.len();
+                if self.enter(sender, link) {
+                    self.joined.push(link);
+                    self.points.push(0);
+                    self.places.push((sender.interface, sender.vlan));
+                    self.enter(other, link)
+                } else {
+                    false
+                }
+            }
+        };
+    }
+
+    fn enter(&mut self, station: Station, link: usize) -> bool {
+        let room = self.stations.len() < MOST_STATIONS;
+        if room {
+            self.stations.insert(station, link);
+        }
+        room
+    }
+
+    /// The link of a station that is known.
+    fn link(&self, station: Station) -> Option<usize> {
+        Some(self.root(*self.stations.get(&station)?))
+    }
+
+    /// What a link was joined to.
+    fn root(&self, mut link: usize) -> usize {
+        while let Some(further) = self.joined.get(link).filter(|further| **further != link) {
+            link = *further;
+        }
+        link
+    }
+
+    /// Two links turn out to be one.
+    fn join(&mut self, one: usize, two: usize) -> bool {
+        if one == two {
+            return false;
+        }
+        let (into, from) = (one.min(two), one.max(two));
+        let point = |link| self.points.get(link).copied().unwrap_or_default();
+        let shared = match (point(into), point(from)) {
+            (0, other) | (other, 0) => other,
+            (one, two) => one.min(two),
+        };
+        if let Some(place) = self.joined.get_mut(from) {
+            *place = into;
+        }
+        if let Some(place) = self.points.get_mut(into) {
+            *place = shared;
+        }
+        true
+    }
+
+    /// Where the station's packets are captured.
+    #[must_use]
+    pub(crate) fn point(&self, sender: Station) -> Point {
+        let known = self
+            .link(sender)
+            .or_else(|| self.link(sender.at(Default::default())));
+        known
+            .and_then(|link| self.points.get(link).copied())
+            .unwrap_or_default()
+    }
+
+    /// Takes a SYN or SYN-ACK into account; true if it shows that its link is a point of
+    /// its own, because it was captured elsewhere, too.
+    pub(crate) fn open(&mut self, segment: &Segment<'_>) -> bool {
+        let Some(link) = self.link(Station::of_sender(segment)) else {
+            return false;
+        };
+        let Some(before) = self.openings.enter(segment, link) else {
+            return false;
+        };
+        let ttl = segment.ip.map(|ip| ip.ttl).unwrap_or_default();
+        let first = self.root(before.link);
+        let tells = first != link
+            && self.points.get(first) == self.points.get(link)
+            && (self.places.get(first) != self.places.get(link) || before.ttl != ttl);
+        tells && self.tell_apart(link)
+    }
+
+    /// Makes a link a point of its own, while there is room for one more.
+    fn tell_apart(&mut self, link: usize) -> bool {
+        let Some(place) = self.points.get_mut(link) else {
+            return false;
+        };
+        if self.told_apart + 1 >= MOST_POINTS {
+            return false;
+        }
+        self.told_apart += 1;
+        *place = self.told_apart;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
