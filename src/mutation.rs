@@ -194,6 +194,7 @@ pub const THRESHOLDS: &[&str] = &[
     "conversation::history::COPIED_WITHIN",
     "conversation::history::LATE_AT_MOST",
     "engine::translations::NEAR",
+    "engine::neighbourhood::FOLLOWS_WITHIN",
     "case::gather::TURNS",
     "case::reset::SHARE_OF_ROUND_TRIP",
     "conversation::stranger::PLACED",

@@ -29,7 +29,7 @@ pub(crate) use distance::{LaterTtls, TtlCompared, Yardstick};
 pub(crate) use gather::{Surroundings, Thresholds};
 pub(crate) use host::{HostHabits, SHORTEST_PATH, Trips};
 pub(crate) use neighbours::{
-    Neighbours, SAME_SILENCES, Scan, SharedCounter, Translation, Untranslated,
+    Accepted, Leg, Neighbours, SAME_SILENCES, Scan, SharedCounter, Translation, Untranslated,
 };
 pub(crate) use origin::Origin;
 pub(crate) use reset::EarlierReset;
@@ -125,6 +125,34 @@ pub struct Case {
 }
 
 impl Case {
+    /// The failure of a proxy's other connection that this one may pass on: what it answers
+    /// itself, and what follows from an earlier RST, has its own reason.
+    #[must_use]
+    pub(crate) fn back_leg(&self) -> Option<Leg> {
+        let own_will = self.shape() == Shape::Active && self.phase != Phase::Reset;
+        self.neighbours.back_leg.filter(|_| own_will)
+    }
+
+    /// Frames of other conversations that explain it.
+    pub(crate) fn related_frames(&self) -> impl Iterator<Item = FrameNumber> {
+        let neighbours = &self.neighbours;
+        let refused = self.phase == Phase::Syn && self.role == Some(Role::Server);
+        [
+            neighbours.translation.map(|translation| translation.began),
+            neighbours
+                .translation
+                .and_then(|translation| translation.frame),
+            neighbours
+                .accepted_before
+                .filter(|_| refused)
+                .map(|accepted| accepted.last),
+            neighbours.port_accepted,
+            self.back_leg().map(|leg| leg.frame),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     /// Whether it ends a silence that counts: by the user's threshold, or because
     /// several conversations ended after the same one.
     #[must_use]

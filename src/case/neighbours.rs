@@ -2,6 +2,8 @@
 
 //! What other conversations show about an RST.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{FrameNumber, Socket};
@@ -24,6 +26,28 @@ pub(crate) struct Scan {
     pub(crate) hosts: u8,
 }
 
+/// Connections that a port has accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Accepted {
+    /// How many; saturates.
+    pub(crate) count: u16,
+    /// Where the last.
+    pub(crate) last: FrameNumber,
+    /// That one has not ended: its server lives.
+    pub(crate) is_open: bool,
+}
+
+/// The failure of a proxy's other connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    /// The RST that it received there.
+    pub(crate) frame: FrameNumber,
+    /// The server that it was connected to, or wanted to be.
+    pub(crate) server: Socket,
+    /// From that RST to this one.
+    pub(crate) apart: Duration,
+}
+
 /// What an address translation left as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Untranslated {
@@ -43,6 +67,8 @@ pub(crate) struct Translation {
     pub(crate) what: Untranslated,
     /// The socket that stands in the other conversation for the one here.
     pub(crate) other: Socket,
+    /// Where the client showed itself in that conversation for the first time.
+    pub(crate) began: FrameNumber,
     /// Where it was left, if before.
     pub(crate) frame: Option<FrameNumber>,
 }
@@ -65,6 +91,10 @@ pub(crate) struct Neighbours {
     /// Conversations of other hosts whose stray segments the claimed sender has
     /// answered, this one included.
     pub(crate) unsolicited: u8,
+    /// The same server port had accepted connections before.
+    pub(crate) accepted_before: Option<Accepted>,
+    /// The claimed sender, a proxy, had just received an RST on a connection of its own.
+    pub(crate) back_leg: Option<Leg>,
     /// A translation that was lost.
     pub(crate) translation: Option<Translation>,
 }

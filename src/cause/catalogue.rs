@@ -27,8 +27,10 @@ macro_rules! causes {
 causes! {
     PortClosed
     ConnectionRejected
+    RefusedOpenPort
     UnacceptableReset
     RawSocket
+    ConnectTimeout
     HalfOpenScan
     ConnectScan
     HealthCheck

@@ -32,7 +32,7 @@ use std::ffi::CStr;
 use crate::{
     case::{Case, Origin},
     mutation::{Kind, is_out},
-    words::say,
+    words::{say, write_span},
 };
 
 /// In the order of asking.
@@ -103,6 +103,16 @@ impl Cause {
     pub(crate) fn write_text(self, case: &Case, origin: Origin, out: &mut String) {
         let row = self.row();
         (row.write)(case, origin, out);
+        if let Some(leg) = case.back_leg() {
+            say!(out, "\nJust before, by ");
+            write_span(out, leg.apart);
+            say!(
+                out,
+                ", the server's own connection to {} was reset in frame {}: a proxy passes that on.",
+                leg.server,
+                leg.frame
+            );
+        }
         if origin == Origin::Unclear && !row.says_who {
             out.push_str(
                 "\nThis holds only if the host itself sent the RST, which is not certain.",

@@ -9,7 +9,7 @@ use super::{
     write_trigger_frame,
 };
 use crate::{
-    case::{Case, Continuation, Origin, Scan},
+    case::{Accepted, Case, Continuation, Origin, Scan},
     conversation::{Acceptability, Phase, Role, SegmentKind, Shape},
     words::{Count, say, write_span},
 };
@@ -46,6 +46,22 @@ pub(super) const RULES: &[Rule] = &[
         },
         recognise: |case, origin| answers_syn(case) && origin == Origin::Middlebox,
         write: write_rejected,
+    }),
+    Rule::Row(Row {
+        cause: Cause::ConnectTimeout,
+        name: name!("connect_timeout"),
+        title: c"connection attempt got no answer",
+        usual_impact: Impact::Disruptive,
+        says_who: false,
+        about: About {
+            seen: "Only SYNs of the client, no answer, and then the client's own RST.",
+            means: "The client gave up: a firewall drops its SYNs, the server's host is down, or the answers take a way that is lost.",
+            alike: "A capture on one direction only.",
+            source: "RFC 9293 §3.10.5: ABORT in SYN-SENT needs no RST, and Linux sends none; some stacks, proxies and programs do.",
+            next: "Find out where the SYNs are lost: capture on the server's side; look for a rule that drops instead of rejecting.",
+        },
+        recognise: |case, origin| gives_up_connecting(case) && origin != Origin::Middlebox,
+        write: write_connect_timeout,
     }),
     Rule::Row(Row {
         cause: Cause::PortClosed,
@@ -185,7 +201,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Whether it answers the SYN, and with numbers that the client must not take for an
 /// answer. A forger's guesses are told otherwise.
-fn is_unacceptable(case: &Case, origin: Origin) -> bool {
+pub(super) fn is_unacceptable(case: &Case, origin: Origin) -> bool {
     answers_syn(case)
         && origin != Origin::Middlebox
         && case.acceptability == Acceptability::OutOfWindow
@@ -214,7 +230,7 @@ fn write_unacceptable(case: &Case, _: Origin, out: &mut String) {
     );
 }
 
-fn answers_syn(case: &Case) -> bool {
+pub(super) fn answers_syn(case: &Case) -> bool {
     case.phase == Phase::Syn && case.role == Some(Role::Server)
 }
 
@@ -279,6 +295,44 @@ fn write_rejected(case: &Case, _: Origin, out: &mut String) {
     }
 }
 
+pub(super) fn write_accepted_before(case: &Case, out: &mut String) {
+    if let Some(Accepted { count, last, .. }) = case.neighbours.accepted_before {
+        say!(
+            out,
+            "\nThe same port had accepted {} before, the last in frame {last}.",
+            Count(count.into(), "connection")
+        );
+    }
+}
+
+/// Whether its claimed sender ends an attempt to connect of which nobody took notice.
+fn gives_up_connecting(case: &Case) -> bool {
+    case.role == Some(Role::Client)
+        && case.phase == Phase::Syn
+        && case.sender.syn()
+        && !case.receiver.has_seq()
+        && case.receiver.strange.is_none()
+        && case.trigger().is_none()
+}
+
+fn write_connect_timeout(case: &Case, _: Origin, out: &mut String) {
+    say!(
+        out,
+        "The client sent {} without an answer",
+        Count(case.sender.segments.into(), "SYN")
+    );
+    if let Some(frame) = case.sender.last_frame {
+        say!(out, " (the last in frame {frame})");
+    }
+    say!(out, ", and gave up");
+    if let Some(idle) = case.idle {
+        say!(out, " ");
+        write_span(out, idle);
+        say!(out, " later");
+    }
+    say!(out, ".");
+}
+
 fn write_refused(case: &Case, origin: Origin, out: &mut String) {
     say!(out, "The connection was refused");
     write_answered(case, out);
@@ -298,6 +352,7 @@ fn write_refused(case: &Case, origin: Origin, out: &mut String) {
             "\nIt repeats the attempt of frame {earlier}: the client sends its SYN again (Windows tries three times)."
         );
     }
+    write_accepted_before(case, out);
     write_scan(case, out);
     if let Some((port, frame)) = case.neighbours.silent_port {
         say!(
@@ -401,7 +456,7 @@ fn write_not_accepted(_: &Case, _: Origin, out: &mut String) {
     );
 }
 
-fn write_scan(case: &Case, out: &mut String) {
+pub(super) fn write_scan(case: &Case, out: &mut String) {
     if let Some(Scan { ports, hosts }) = case.neighbours.scan {
         say!(
             out,
@@ -412,7 +467,7 @@ fn write_scan(case: &Case, out: &mut String) {
     }
 }
 
-fn write_answered(case: &Case, out: &mut String) {
+pub(super) fn write_answered(case: &Case, out: &mut String) {
     if let Some(trigger) = case
         .trigger()
         .filter(|trigger| trigger.kind == SegmentKind::Syn)

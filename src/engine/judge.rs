@@ -57,17 +57,28 @@ impl Engine {
         let history_evicted = self.conversations.has_evicted() || self.hosts.has_evicted();
         let conversation = self.conversations.entry(*key, false)?;
         let is_known = conversation.endpoint(side).has_seq();
+        let conversation_role = conversation.role(side);
         let translation = if is_known {
             self.translations.after(segment)
         } else {
             self.translations.stray(segment, &self.conversations)
+        };
+        let server = server(segment, conversation_role);
+        let asked = self.requests.asked(key);
+        let neighbours = Neighbours {
+            translation,
+            ..self.neighbourhood.of(
+                segment,
+                server,
+                asked.map(|asked| &asked.name),
+                &self.conversations,
+            )
         };
         let conversation = self.conversations.entry(*key, false)?;
         let shared_counter = self
             .rst_numbers
             .follow(segment)
             .map(|(id, frame)| SharedCounter { id, frame });
-        let asked = self.requests.asked(key);
         let earlier = earlier(segment, side, conversation, &self.verdicts);
         let earlier_verdict = earlier.and_then(|earlier| self.verdicts.get(&earlier.frame));
         let surroundings = Surroundings {
@@ -76,14 +87,7 @@ impl Engine {
             earlier_case: earlier_verdict.as_deref().map(Verdict::case),
             earlier,
             shared_counter,
-            neighbours: Neighbours {
-                translation,
-                ..self.neighbourhood.of(
-                    segment,
-                    server(segment, conversation.role(side)),
-                    asked.map(|asked| &asked.name),
-                )
-            },
+            neighbours,
             response_end: self.requests.response_end(key),
             name_repeated: asked.is_some_and(|asked| asked.repeated),
             several_interfaces: self.several_interfaces,

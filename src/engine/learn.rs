@@ -44,7 +44,8 @@ impl Engine {
                 .learn(conversation, segment, (key, side), learned.content);
         }
         if sent == 1 && conversation.role(side) == Some(Role::Client) {
-            self.translations.opens(segment.source, segment.destination);
+            self.translations
+                .opens(segment.source, segment.destination, segment.frame);
         }
         let first_answer = learned.kind.carries_payload()
             && conversation.endpoint(side).data_segments == 1
@@ -108,7 +109,7 @@ fn learn_opening(
         if let Some(syn) = conversation.end_attempt() {
             attempts.accept(syn, &mut verdicts.changes);
         }
-        neighbourhood.accepted(verdicts, segment.source, segment.frame);
+        neighbourhood.accepted(verdicts, segment);
     } else if own && conversation.phase() == Phase::Syn {
         neighbourhood.unanswered(verdicts, segment);
     } else if !own {

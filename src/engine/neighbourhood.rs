@@ -3,15 +3,18 @@
 //! What other conversations show about an RST: scans, ports that stay silent,
 //! names that were answered, the same silence again and again.
 
-use std::{collections::VecDeque, net::IpAddr, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::VecDeque, hash::BuildHasher, net::IpAddr, num::NonZeroUsize, time::Duration,
+};
 
 use lru::LruCache;
+use rustc_hash::FxBuildHasher;
 
 use super::Verdicts;
 use crate::{
-    case::{Case, Neighbours, Origin, SAME_SILENCES, Scan},
+    case::{Accepted, Case, Leg, Neighbours, Origin, SAME_SILENCES, Scan},
     cause::Cause,
-    conversation::{Key, Phase, Role},
+    conversation::{Conversation, Key, Phase, Role, Table},
     mutation::limit,
     verdict::Verdict,
     wire::{FrameNumber, Segment, ServerName, Socket, Timestamp},
@@ -54,6 +57,40 @@ struct Silence {
     length: Duration,
 }
 
+/// Places for ports that accepted connections, 400 KiB; two of one hash share a place.
+const PORTS: usize = 1 << 13;
+
+/// Where what is remembered of a port has its place.
+fn place(server: Socket) -> usize {
+    // The upper bits of this hash are the better ones.
+    let hash = FxBuildHasher.hash_one(server) >> 40;
+    usize::try_from(hash).unwrap_or_default() % PORTS
+}
+
+/// A proxy passes a failure on as soon as it has handled it (estimate: the time in which an
+/// idle program gets its turn, several times over).
+const FOLLOWS_WITHIN: Duration = Duration::from_millis(20);
+
+/// A server's port that has accepted connections.
+#[derive(Clone, Copy, Debug)]
+struct Port {
+    server: Socket,
+    /// The client of the last.
+    client: Socket,
+    /// How many; saturates.
+    count: u16,
+    /// Where the last.
+    last: FrameNumber,
+}
+
+/// An RST that a client has received.
+#[derive(Clone, Copy, Debug)]
+struct Received {
+    frame: FrameNumber,
+    time: Timestamp,
+    server: Socket,
+}
+
 /// What is remembered across conversations; of too many hosts the longest unused goes
 /// first.
 #[derive(Debug)]
@@ -63,6 +100,10 @@ pub(super) struct Neighbourhood {
     refusals: LruCache<IpAddr, FrameNumber>,
     answered: LruCache<Socket, (ServerName, FrameNumber)>,
     refused_ports: LruCache<Socket, FrameNumber>,
+    /// Ports that accepted a connection: how many, and where the last.
+    accepted_ports: Box<[Option<Port>]>,
+    /// The last RST that each client has received on a connection of its own.
+    received: LruCache<IpAddr, Received>,
     strays: LruCache<IpAddr, VecDeque<(Key, FrameNumber)>>,
     silences: VecDeque<Silence>,
 }
@@ -76,6 +117,8 @@ impl Neighbourhood {
             refusals: LruCache::new(most),
             answered: LruCache::new(most),
             refused_ports: LruCache::new(most),
+            accepted_ports: vec![None; PORTS].into(),
+            received: LruCache::new(most),
             strays: LruCache::new(most),
             silences: VecDeque::with_capacity(SILENCES),
         }
@@ -93,9 +136,21 @@ impl Neighbourhood {
     }
 
     /// A server answers a SYN after all.
-    pub(super) fn accepted(&mut self, verdicts: &mut Verdicts, server: Socket, frame: FrameNumber) {
-        if let Some(refusal) = self.refused_ports.pop(&server) {
+    pub(super) fn accepted(&mut self, verdicts: &mut Verdicts, syn_ack: &Segment<'_>) {
+        let (server, frame) = (syn_ack.source, syn_ack.frame);
+        if !self.refused_ports.is_empty()
+            && let Some(refusal) = self.refused_ports.pop(&server)
+        {
             verdicts.amend(refusal, |case| case.neighbours.port_accepted = Some(frame));
+        }
+        if let Some(entry) = self.accepted_ports.get_mut(place(server)) {
+            let before = entry.filter(|port| port.server == server);
+            *entry = Some(Port {
+                server,
+                client: syn_ack.destination,
+                count: before.map_or(0, |port| port.count).saturating_add(1),
+                last: frame,
+            });
         }
         if self.silent.is_empty() {
             return;
@@ -117,6 +172,7 @@ impl Neighbourhood {
         reset: &Segment<'_>,
         server: Socket,
         name: Option<&ServerName>,
+        table: &Table,
     ) -> Neighbours {
         let silent_port = self.silent.peek(&reset.source.address).copied();
         let other_name = self
@@ -124,9 +180,33 @@ impl Neighbourhood {
             .peek(&server)
             .filter(|(answered, _)| name.is_some_and(|name| name != answered))
             .map(|(_, frame)| *frame);
+        let accepted = self.accepted_ports.get(place(server)).copied().flatten();
+        let accepted_before = accepted.filter(|port| port.server == server).map(|port| {
+            let (key, _) = Key::between(port.client, server);
+            let last = table.peek(&key).map(Conversation::phase);
+            Accepted {
+                count: port.count,
+                last: port.last,
+                is_open: last.is_some_and(|phase| {
+                    !matches!(phase, Phase::Closing | Phase::Closed | Phase::Reset)
+                }),
+            }
+        });
+        let back_leg = self
+            .received
+            .peek(&reset.source.address)
+            .filter(|received| server == reset.source && received.server != reset.source)
+            .filter(|received| reset.time.since(received.time) <= limit!(FOLLOWS_WITHIN))
+            .map(|received| Leg {
+                frame: received.frame,
+                server: received.server,
+                apart: reset.time.since(received.time),
+            });
         Neighbours {
             silent_port,
             other_name,
+            accepted_before,
+            back_leg,
             ..Neighbours::default()
         }
     }
@@ -140,6 +220,18 @@ impl Neighbourhood {
         let refuses = case.phase == Phase::Syn && case.role == Some(Role::Server);
         if refuses {
             self.refused_ports.put(reset.source, reset.frame);
+        }
+        let fails = matches!(
+            case.phase,
+            Phase::Syn | Phase::Handshake | Phase::Established | Phase::Request | Phase::Data
+        );
+        if case.role == Some(Role::Server) && fails {
+            let received = Received {
+                frame: reset.frame,
+                time: reset.time,
+                server: reset.source,
+            };
+            self.received.put(reset.destination.address, received);
         }
         let attempt = attempt(&verdict, reset);
         let silence = silence(case, verdict.cause()).map(|length| Silence {

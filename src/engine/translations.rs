@@ -30,6 +30,8 @@ const NEAR: u32 = 65_535;
 struct Opened {
     client: Socket,
     server: Socket,
+    /// Where the client showed itself for the first time.
+    began: FrameNumber,
     /// The client's RST to another address than the server's, with this connection's
     /// numbers, and that address.
     lost: Option<(FrameNumber, Socket)>,
@@ -61,10 +63,11 @@ fn place(what: impl Hash) -> usize {
 
 impl Translations {
     /// A client shows itself for the first time in its conversation.
-    pub(super) fn opens(&mut self, client: Socket, server: Socket) {
+    pub(super) fn opens(&mut self, client: Socket, server: Socket, began: FrameNumber) {
         let opened = Some(Opened {
             client,
             server,
+            began,
             lost: None,
         });
         if let Some(entry) = self.by_client.get_mut(place(client)) {
@@ -92,13 +95,14 @@ impl Translations {
         if let Some(opened) = self.of_client(from).filter(|opened| opened.server != to)
             && stands_at(reset.seq, *opened, opened.client, table)
         {
-            let asked = opened.server;
+            let (asked, began) = (opened.server, opened.began);
             if let Some(Some(opened)) = self.by_client.get_mut(place(from)) {
                 opened.lost = Some((reset.frame, to));
             }
             return Some(Translation {
                 what: Untranslated::Answered,
                 other: asked,
+                began,
                 frame: None,
             });
         }
@@ -110,13 +114,14 @@ impl Translations {
             .of_server(to, from.port)
             .filter(|opened| opened.client != from)
             .map(|opened| (opened, opened.client));
-        let (_, other) = [servers, clients]
+        let (opened, other) = [servers, clients]
             .into_iter()
             .flatten()
             .find(|(opened, sender)| stands_at(reset.seq, **opened, *sender, table))?;
         Some(Translation {
             what: Untranslated::Reset,
             other,
+            began: opened.began,
             frame: None,
         })
     }
@@ -129,6 +134,7 @@ impl Translations {
         Some(Translation {
             what: Untranslated::Before,
             other,
+            began: opened.began,
             frame: Some(frame),
         })
     }

@@ -104,6 +104,50 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         r"refused the SYN-ACK .* takes it in frame (?<f>\d+): a program there speaks",
         |c, m| c.sender_only(m),
     ),
+    (
+        r"^Just before, by (?<span>[\d.]+ (µs|ms|s)), .* connection to (?<to>\S+) was reset in frame (?<f>\d+):",
+        |c, m| {
+            let back = c.frame(m)?;
+            c.took(m, "span", back)
+                .or_else(|| {
+                    wrong(
+                        !back.rst || Some(back.source) != socket(m, "to"),
+                        "no such RST",
+                    )
+                })
+                .or_else(|| wrong(back.destination.0 != c.reset.source.0, "is another host's"))
+        },
+    ),
+    (
+        r" sent (?<n>\d+) SYNs? without an answer \(the last in frame (?<f>\d+)\), and gave up (?<span>[\d.]+ (µs|ms|s)) later",
+        |c, m| {
+            let before = |it: &&Tcp| it.frame < c.reset.frame;
+            let sent = c.sent().filter(before).filter(|it| it.syn).count();
+            wrong(sent != number(m, "n")? as usize, "other SYNs")
+                .or_else(|| wrong(c.asked().next().is_some(), "there is an answer"))
+                .or_else(|| c.took(m, "span", c.frame(m)?))
+        },
+    ),
+    (r"^The port accepts again in frame (?<f>\d+)\.$", |c, m| {
+        let accepts = c.frame(m)?;
+        let is_later = accepts.frame > c.reset.frame && accepts.syn && accepts.ack_flag;
+        wrong(
+            !is_later || accepts.source != c.reset.source,
+            "does not accept",
+        )
+    }),
+    (
+        r"^The same port had accepted (?<n>\d+) connections? before, the last in frame (?<f>\d+)\.$",
+        |c, m| {
+            let is_own = |it: &&Tcp| {
+                it.source == c.reset.source && it.syn && it.ack_flag && it.frame < c.reset.frame
+            };
+            let before: Vec<&Tcp> = c.packets.iter().filter(is_own).collect();
+            let last = before.last().map(|it| it.frame);
+            let fewer = before.len() < number(m, "n")? as usize;
+            wrong(fewer || last != Some(c.frame(m)?.frame), "others")
+        },
+    ),
     (r"HTTP request in frame (?<f>\d+)", |c, m| {
         wrong(!c.frame(m)?.payload.is_ascii(), "no HTTP")
     }),

@@ -40,7 +40,7 @@ const NAMED: &str = concat!(
 /// What may follow a number.
 const UNITS: &str = concat!(
     r"^(?: ?(?:µs|ms|s|%|bytes?|hosts?|ports?|hops?|routers?|times|conversations?|TTLs|decibans|",
-    r"findings?|new bytes?|keep-alive|IP headers|seconds?|minutes?|hours?|MiB|more|beyond|of |RSTs?)|",
+    r"findings?|new bytes?|keep-alive|IP headers|seconds?|minutes?|hours?|MiB|more|beyond|of |RSTs?|SYNs?|connections?)|",
     r"[:.)]|, |; | in frame| passed| arriv| expected| where|,|$| is | has | would| again| \(| and)",
 );
 

@@ -300,6 +300,12 @@ const WHY: &[Field] = &[
         Text(One(|v| written(|out| v.write_vendor_reason(out)))),
     ),
     Field::new(
+        c"rst.related_frame",
+        c"Related frame",
+        c"A frame of another conversation that explains this RST",
+        Frame(Nth(|v, n| v.case().related_frames().nth(n))),
+    ),
+    Field::new(
         c"rst.consequence_of",
         c"Consequence of",
         c"The earlier RST that this one follows from",

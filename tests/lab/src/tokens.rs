@@ -50,8 +50,10 @@ pub(crate) enum Phase {
 pub(crate) enum Cause {
     PortClosed,
     ConnectionRejected,
+    RefusedOpenPort,
     UnacceptableReset,
     RawSocket,
+    ConnectTimeout,
     HalfOpenScan,
     ConnectScan,
     HealthCheck,

@@ -48,6 +48,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.rtt", "FT_RELATIVE_TIME"),
     ("rst.unacked_bytes", "FT_UINT32"),
     ("rst.vendor_reason", "FT_STRING"),
+    ("rst.related_frame", "FT_FRAMENUM"),
     ("rst.consequence_of", "FT_FRAMENUM"),
     ("rst.next_step", "FT_STRING"),
     // Good or bad.
@@ -76,8 +77,10 @@ pub const FIELDS: &[(&str, &str)] = &[
 pub const CAUSES: &[&str] = &[
     "port_closed",
     "connection_rejected",
+    "refused_open_port",
     "unacceptable_reset",
     "raw_socket",
+    "connect_timeout",
     "half_open_scan",
     "connect_scan",
     "health_check",

@@ -2,17 +2,17 @@
 
 //! Connection attempts that the server itself, or nobody, lets succeed.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, thread, time::Duration};
 
 use anyhow::Result;
 
-use super::{Scenario, client, documented::public_hosts, genuine, server, undecidable};
+use super::{Scenario, client, documented::public_hosts, genuine, probe::syn, server, undecidable};
 use crate::{
     edit::Edit,
     lab::Lab,
     net::Node,
     peer::Dial,
-    segment::Segment,
+    segment::{Flags, Segment},
     tokens::{Cause, Impact, Kind, Phase},
 };
 
@@ -31,6 +31,9 @@ const CANCELLED: super::Declared = genuine(
 const NOT_ACCEPTED: super::Declared =
     genuine(Phase::Established, Cause::NotAccepted, Impact::Disruptive);
 
+const RESTARTED: super::Declared = genuine(Phase::Syn, Cause::RefusedOpenPort, Impact::Disruptive);
+const GIVEN_UP: super::Declared = genuine(Phase::Syn, Cause::ConnectTimeout, Impact::Disruptive);
+
 pub(super) const TABLE: &[Scenario] = &[
     Scenario {
         name: "closed_port",
@@ -45,6 +48,20 @@ pub(super) const TABLE: &[Scenario] = &[
         kind: Kind::Synthetic,
         run: closed_port,
         captures: &[client(&[IGNORED]).edited(&[Edit::AcknowledgesLess(is_reset, 1)])],
+    },
+    Scenario {
+        name: "service_restarts",
+        purpose: "A service stops and starts again: a connection before, a refused attempt, a connection afterwards.",
+        kind: Kind::Real,
+        run: service_restarts,
+        captures: &[client(&[RESTARTED]), server(&[RESTARTED])],
+    },
+    Scenario {
+        name: "connect_given_up",
+        purpose: "A firewall drops the client's SYNs; the client's stack gives up with a reset, which Linux would not send.",
+        kind: Kind::Synthetic,
+        run: connect_given_up,
+        captures: &[client(&[GIVEN_UP])],
     },
     Scenario {
         name: "closed_port_only",
@@ -179,4 +196,40 @@ fn not_accepted(lab: &mut Lab) -> Result<()> {
 
 fn is_reset(segment: &Segment) -> bool {
     segment.flags.rst
+}
+
+fn service_restarts(lab: &mut Lab) -> Result<()> {
+    let listener = lab.listen(OPEN_PORT)?;
+    lab.ordinary_conversation(&listener)?;
+    drop(listener);
+    lab.dial_refused(OPEN_PORT, Dial::default())?;
+    let listener = lab.listen(OPEN_PORT)?;
+    lab.ordinary_conversation(&listener)
+}
+
+fn connect_given_up(lab: &mut Lab) -> Result<()> {
+    lab.nft(
+        Node::Middlebox,
+        "table inet drops {
+             chain forward {
+                 type filter hook forward priority 0;
+                 tcp dport 8081 drop
+             }
+         }",
+    )?;
+    let syn = syn(lab, CLOSED_PORT);
+    for _ in 0..2 {
+        lab.send_raw(Node::Client, &syn)?;
+        thread::sleep(Duration::from_millis(300));
+    }
+    let reset = Segment {
+        flags: Flags {
+            rst: true,
+            ..Flags::default()
+        },
+        sequence: syn.next_sequence(),
+        ..syn
+    };
+    lab.send_raw(Node::Client, &reset)?;
+    lab.end_captures()
 }
