@@ -125,7 +125,10 @@ impl Case {
         if self.has_written_its_ttl() {
             return None;
         }
-        let here = || self.baseline_of(&self.sender.ttl, None);
+        let here = || {
+            let own = Some(&self.sender.ttl).filter(|_| !self.sender_only_answers_unasked());
+            self.baseline_of(own?, None)
+        };
         let elsewhere = || self.baseline_of(&self.host.as_ref()?.ttl, Some(Yardstick::Elsewhere));
         let baseline = here().or_else(elsewhere)?;
         let confirmed = self
@@ -141,6 +144,14 @@ impl Case {
             },
             None => baseline,
         })
+    }
+
+    /// Whether nothing but SYN-ACKs was seen of the claimed sender, for which the capture
+    /// holds no SYN: anybody may have sent them.
+    #[must_use]
+    fn sender_only_answers_unasked(&self) -> bool {
+        let unasked = self.sender.syn() && self.role == Some(Role::Server);
+        unasked && self.sender.payload == 0 && !self.receiver.has_seq()
     }
 
     /// Whether nothing but a SYN was seen of a scanner, whose program writes a TTL of its

@@ -70,7 +70,13 @@ impl Engine {
                 self.newest_note = Some(segment.frame);
             }
         }
-        self.learn_host(segment, sent, &learned);
+        // A SYN-ACK for which the capture holds no SYN may be anybody's.
+        let unasked = segment.flags.syn()
+            && segment.flags.ack()
+            && !conversation.endpoint(side.peer()).has_seq();
+        if !unasked {
+            self.learn_host(segment, sent, &learned);
+        }
     }
 
     /// What the segment shows of its host over all conversations; `sent` counts those of
