@@ -9,6 +9,7 @@ pub mod fields;
 mod followup;
 mod forgotten;
 mod labels;
+mod matters;
 mod packed;
 mod weigh;
 

@@ -52,8 +52,8 @@ pub(crate) static TABLE: &[Field] = &[
     Field::new(
         c"rst.matters",
         c"Matters",
-        c"Whether a user notices the RST",
-        Token(One(|v| Some(v.impact().token()))),
+        c"Whether a user notices the RST, and why",
+        Sentence(One(|v| written(|out| v.write_matters(out)))),
     )
     .below(MATTERS),
     Field::new(
@@ -327,6 +327,12 @@ const MATTERS: &[Field] = &[
         Token(One(|v| Some(v.impact().token()))),
     )
     .tokens(|| Impact::ALL.iter().map(|impact| impact.token()).collect()),
+    Field::new(
+        c"rst.impact.text",
+        c"Reason",
+        c"The reason for the impact, in one sentence",
+        Sentence(One(|v| written(|out| v.write_impact(out)))),
+    ),
     Field::new(
         c"rst.effective",
         c"Effective",

@@ -54,6 +54,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     // Good or bad.
     ("rst.matters", "FT_STRING"),
     ("rst.impact", "FT_STRING"),
+    ("rst.impact.text", "FT_STRING"),
     ("rst.effective", "FT_BOOLEAN"),
     ("rst.acceptability", "FT_STRING"),
     // Evidence, repeated.
