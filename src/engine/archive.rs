@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 
 use crate::{baseline::Resetter, verdict::Verdict, wire::FrameNumber};
 
-/// Verdicts that are compressed together. Of 16, 32 and 64 in a flood of RSTs they take
-/// 96, 76 and 66 bytes each (`docs/performance.md`); unpacking one unpacks its block.
+/// Verdicts that are compressed together: 16, 32 or 64 make 109, 103 or 98 bytes of each in
+/// public captures (`docs/performance.md#verdicts`), and unpacking one unpacks its block.
 const IN_A_BLOCK: usize = 32;
 
 /// Verdicts on successive RSTs.

@@ -164,9 +164,11 @@ impl Engine {
         if self.verdicts.changes.count() != changes {
             self.attempts.follow(&mut self.verdicts.changes, changes);
         }
-        self.verdicts.pack();
-        if segment.flags.rst() && self.forgotten_since.is_none() && self.has_forgotten() {
-            self.forgotten_since = Some(segment.frame);
+        if segment.flags.rst() {
+            self.verdicts.pack();
+            if self.forgotten_since.is_none() && self.has_forgotten() {
+                self.forgotten_since = Some(segment.frame);
+            }
         }
     }
 
