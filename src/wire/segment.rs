@@ -22,7 +22,7 @@ pub(crate) struct Socket {
     pub(crate) port: u16,
 }
 
-/// As Wireshark's filters take it apart: 192.0.2.1:80, [2001:db8::1]:80.
+/// As people write it: `192.0.2.1:80`, `[2001:db8::1]:80`.
 impl fmt::Display for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SocketAddr::new(self.address, self.port).fmt(f)
