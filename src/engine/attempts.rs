@@ -96,6 +96,13 @@ impl Attempts {
         });
     }
 
+    /// The attempt that has just begun was counted at another capture point.
+    pub(super) fn leave_out(&mut self, syn: FrameNumber) {
+        if self.kept.back().is_some_and(|newest| newest.syn == syn) {
+            self.kept.pop_back();
+        }
+    }
+
     /// The server's SYN-ACK has come to the SYN in this frame.
     pub(super) fn accept(&mut self, syn: FrameNumber, changes: &mut Changes) {
         if let Some(attempt) = self.get_mut(syn) {

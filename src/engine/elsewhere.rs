@@ -6,7 +6,7 @@
 use super::{Engine, Settings, memory::Shares};
 use crate::{
     conversation::{Key, Side},
-    points::{Point, Station},
+    points::{Opened, Point, Station},
     wire::{FrameNumber, Segment},
 };
 
@@ -17,20 +17,31 @@ const PART_OF_MEMORY: u32 = 8;
 const LEFT_TO_FIRST: u32 = 4;
 
 impl Engine {
-    /// The point at which a segment was captured, learned from SYNs and RSTs.
-    pub(super) fn point_of(&mut self, segment: &Segment<'_>, receiver: Option<[u8; 6]>) -> Point {
+    /// The point at which a segment was captured, learned from SYNs and RSTs, and whether
+    /// it is a SYN that was captured at another one before.
+    pub(super) fn point_of(
+        &mut self,
+        segment: &Segment<'_>,
+        receiver: Option<[u8; 6]>,
+    ) -> (Point, bool) {
         let sender = Station::of_sender(segment);
         if segment.flags.syn() || segment.flags.rst() {
             self.points.learn(sender, receiver);
         }
-        if segment.flags.syn() && self.points.open(segment) {
+        let opened = if segment.flags.syn() {
+            self.points.open(segment)
+        } else {
+            Opened::First
+        };
+        if opened == Opened::AtNewPoint {
             self.open_point();
         }
-        if self.points.are_several() {
+        let point = if self.points.are_several() {
             self.points.point(sender)
         } else {
             0
-        }
+        };
+        (point, opened != Opened::First)
     }
 
     /// One more point.
@@ -64,7 +75,7 @@ impl Engine {
     /// Hands a segment to the engine of another point; false where there is none.
     pub(super) fn observe_elsewhere(
         &mut self,
-        point: Point,
+        (point, again): (Point, bool),
         segment: &Segment<'_>,
         key: Key,
         side: Side,
@@ -75,6 +86,9 @@ impl Engine {
         };
         let before = engine.change_count();
         engine.take(segment, key, side);
+        if again {
+            engine.attempts.leave_out(segment.frame);
+        }
         for index in before..engine.change_count() {
             if let Some(frame) = engine.change(index) {
                 self.verdicts.changes.note(frame);

@@ -140,10 +140,16 @@ impl Engine {
         let segment = Segment::of(packet, &tcp);
         let (key, side) = Key::of(&segment);
         if self.points.are_several() || segment.flags.syn() || segment.flags.rst() {
-            let point = self.point_of(&segment, packet.link_destination);
-            if self.observe_elsewhere(point, &segment, key, side) {
+            let place = self.point_of(&segment, packet.link_destination);
+            if self.observe_elsewhere(place, &segment, key, side) {
                 return;
             }
+            let (_, again) = place;
+            self.take(&segment, key, side);
+            if again {
+                self.attempts.leave_out(segment.frame);
+            }
+            return;
         }
         self.take(&segment, key, side);
     }

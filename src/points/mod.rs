@@ -51,6 +51,17 @@ pub(crate) const MOST_POINTS: usize = 4;
 /// The number of a capture point. What no SYN has told apart is at point 0.
 pub(crate) type Point = usize;
 
+/// What a SYN or SYN-ACK tells of the points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// It was not captured at another point before.
+    First,
+    /// It was.
+    Again,
+    /// It was, and shows that its link is a point of its own.
+    AtNewPoint,
+}
+
 /// All links of a capture, and the points that they belong to.
 #[derive(Debug, Default)]
 pub(crate) struct Points {
@@ -155,21 +166,26 @@ impl Points {
             .unwrap_or_default()
     }
 
-    /// Takes a SYN or SYN-ACK into account; true if it shows that its link is a point of
-    /// its own, because it was captured elsewhere, too.
-    pub(crate) fn open(&mut self, segment: &Segment<'_>) -> bool {
+    /// Takes a SYN or SYN-ACK into account.
+    pub(crate) fn open(&mut self, segment: &Segment<'_>) -> Opened {
         let Some(link) = self.link(Station::of_sender(segment)) else {
-            return false;
+            return Opened::First;
         };
         let Some(before) = self.openings.enter(segment, link) else {
-            return false;
+            return Opened::First;
         };
         let ttl = segment.ip.map(|ip| ip.ttl).unwrap_or_default();
         let first = self.root(before.link);
         let tells = first != link
             && self.points.get(first) == self.points.get(link)
             && (self.places.get(first) != self.places.get(link) || before.ttl != ttl);
-        tells && self.tell_apart(link)
+        if tells && self.tell_apart(link) {
+            Opened::AtNewPoint
+        } else if self.points.get(first) == self.points.get(link) {
+            Opened::First
+        } else {
+            Opened::Again
+        }
     }
 
     /// Makes a link a point of its own, while there is room for one more.
