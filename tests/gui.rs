@@ -327,7 +327,7 @@ fn expert_information_and_statistics_count_the_resets() -> Outcome {
     }
     wireshark
         .screen
-        .find("sender of an earlier RST goes on", WHOLE)?;
+        .find("Host still sending after a forged RST", WHOLE)?;
     wireshark
         .screen
         .find("connection rejected on the path", WHOLE)?;
@@ -468,7 +468,7 @@ fn resets_are_explained_on_a_live_interface() -> Outcome {
     wireshark.go_to(2)?;
     wireshark
         .screen
-        .find("answer to a connection attempt", DETAILS)?;
+        .find("RST claiming to be from the server", DETAILS)?;
     keep(&wireshark.screen.look()?, "interface")?;
     drop(host);
     Ok(())

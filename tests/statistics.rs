@@ -211,7 +211,7 @@ fn attempts_of(tshark: &Tshark, capture: &Path) -> Outcome<BTreeMap<String, u32>
         } else if *outcome == "unanswered" {
             *outcome = match cause.as_str() {
                 "connection_rejected" => "rejected by a middlebox",
-                "port_closed" => "refused",
+                "port_closed" | "refused_open_port" => "refused",
                 _ => continue,
             };
             *is_final = !matches!(effective.as_str(), "0" | "False");
