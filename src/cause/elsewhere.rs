@@ -22,9 +22,9 @@ pub(super) const RULES: &[Rule] = &[
         says_who: true,
         about: About {
             seen: "A SYN is refused by a server port that accepts again afterwards, or whose last connection, accepted before, still stands.",
-            means: "The service was down for a while or is being restarted, its listener had no room (Windows and BSD refuse then; Linux drops the SYN), or only some members behind the address listen.",
+            means: "The service was down for a while or is being restarted, its listener had no room (some stacks refuse then; Linux drops the SYN), or only some members behind the address listen.",
             alike: "A closed port, where the capture is too short to hold its other times.",
-            source: "RFC 9293 §3.10.7.1; Linux tcp(7), tcp_abort_on_overflow; Microsoft KB 175523 (backlog); docs/measured.md#rst-forms-linux.",
+            source: "RFC 9293 §3.10.7.1; tests/lab scenario service_restarts; docs/measured.md#rst-forms-linux.",
             next: "Check when the service restarted, how long its listen queue is, and whether every member behind this address listens.",
         },
         recognise: |case, origin| {
@@ -38,12 +38,12 @@ pub(super) const RULES: &[Rule] = &[
         name: name!("translation_lost"),
         title: c"address translation lost",
         usual_impact: Impact::Disruptive,
-        says_who: true,
+        says_who: false,
         about: About {
             seen: "The RST, or the segment that it answers, has the sequence numbers of another connection of the same port in this capture; only one address differs.",
             means: "An address translation let a segment through as it was: a reply came from another address than was asked, and the host that never asked there resets it; or the RST itself left with the inner address, and its receiver drops it.",
             alike: "Two connections of one client port whose numbers are within 64 KiB of each other by chance: one in 65,536.",
-            source: "RFC 5382 REQ-1 and §7; nf_conntrack-sysctl, nf_conntrack_tcp_be_liberal; the Linux kernel's nf_nat, which translates no packet that conntrack calls INVALID.",
+            source: "nf_conntrack-sysctl, nf_conntrack_tcp_be_liberal: Linux translates no packet that conntrack calls INVALID; tests/lab scenarios …_not_translated.",
             next: "Look at the device or node that translates: replies that bypass it (another route, same subnet), packets that conntrack calls INVALID (`conntrack -S`), a full conntrack table.",
         },
         recognise: |case, origin| {

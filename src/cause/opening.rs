@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         about: About {
             seen: "Only SYNs of the client, no answer, and then the client's own RST.",
             means: "The client gave up: a firewall drops its SYNs, the server's host is down, or the answers take a way that is lost.",
-            alike: "A capture on one direction only.",
+            alike: "A capture that lacks the server's direction: then the RST may answer a SYN-ACK that is not in it.",
             source: "RFC 9293 §3.10.5: ABORT in SYN-SENT needs no RST, and Linux sends none; some stacks, proxies and programs do.",
             next: "Find out where the SYNs are lost: capture on the server's side; look for a rule that drops instead of rejecting.",
         },
@@ -106,7 +106,7 @@ pub(super) const RULES: &[Rule] = &[
         name: name!("raw_socket"),
         title: c"kernel's answer to a raw-packet program",
         usual_impact: Impact::Noteworthy,
-        says_who: true,
+        says_who: false,
         about: About {
             seen: "The client's host answers the SYN-ACK with an RST as if it had never asked, and the client goes on with the connection all the same.",
             means: "A program on the client's host speaks TCP by raw packets (a scanner, a test tool, a stack in user space); the host's kernel knows no such connection and resets it.",
@@ -313,18 +313,20 @@ fn gives_up_connecting(case: &Case) -> bool {
         && !case.receiver.has_seq()
         && case.receiver.strange.is_none()
         && case.trigger().is_none()
+        // With an acknowledgement it has had an answer, which the capture does not hold.
+        && !(case.reset.flags.ack() && case.reset.ack.0 != 0)
 }
 
 fn write_connect_timeout(case: &Case, _: Origin, out: &mut String) {
     say!(
         out,
-        "The client sent {} without an answer",
+        "The capture holds no answer to the client's {}",
         Count(case.sender.segments.into(), "SYN")
     );
     if let Some(frame) = case.sender.last_frame {
         say!(out, " (the last in frame {frame})");
     }
-    say!(out, ", and gave up");
+    say!(out, "; the client gave up");
     if let Some(idle) = case.idle {
         say!(out, " ");
         write_span(out, idle);

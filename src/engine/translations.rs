@@ -18,7 +18,7 @@ use crate::{
     wire::{FrameNumber, Segment, SeqNumber, Socket},
 };
 
-/// Places of each of the two kinds: 1.6 MiB for both.
+/// Places of each of the two kinds: 2.2 MiB for both.
 const PLACES: usize = 1 << 14;
 
 /// Bytes between the number of the RST and where the conversation stands: a window

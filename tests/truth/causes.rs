@@ -119,7 +119,7 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
     (
-        r" sent (?<n>\d+) SYNs? without an answer \(the last in frame (?<f>\d+)\), and gave up (?<span>[\d.]+ (µs|ms|s)) later",
+        r"no answer to the .*'s (?<n>\d+) SYNs? \(the last in frame (?<f>\d+)\); .* gave up (?<span>[\d.]+ (µs|ms|s)) later",
         |c, m| {
             let before = |it: &&Tcp| it.frame < c.reset.frame;
             let sent = c.sent().filter(before).filter(|it| it.syn).count();

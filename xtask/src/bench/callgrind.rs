@@ -25,18 +25,8 @@ pub(crate) fn count(command: &Command) -> Result<u64> {
     callgrind
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         // Root's tshark is run by setpriv.
-        .arg("--trace-children=yes")
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => callgrind.env(name, value),
-            None => callgrind.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        callgrind.current_dir(folder);
-    }
+        .arg("--trace-children=yes");
+    let mut callgrind = project::wrapped(callgrind, command);
     let shown = project::shown(&callgrind);
     let output = callgrind
         .stdin(Stdio::null())

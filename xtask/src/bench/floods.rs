@@ -240,20 +240,11 @@ fn seconds(milliseconds: u64) -> String {
 
 /// Reads the capture under `time` (Debian package of that name).
 fn read(tshark: &Tshark, capture: &Path) -> Result<Taken> {
-    let command = tshark.command();
-    let mut timed = Command::new("time");
-    timed
-        .args(["-f", "taken %U %S %M"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .args(["-q", "-z", "io,stat,0", "-r"])
-        .arg(capture);
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => timed.env(name, value),
-            None => timed.env_remove(name),
-        };
-    }
+    let mut command = tshark.command();
+    command.args(["-q", "-z", "io,stat,0", "-r"]).arg(capture);
+    let mut time = Command::new("time");
+    time.args(["-f", "taken %U %S %M"]);
+    let mut timed = project::wrapped(time, &command);
     let shown = project::shown(&timed);
     let output = timed
         .stdin(Stdio::null())

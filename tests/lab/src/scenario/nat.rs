@@ -125,6 +125,19 @@ fn translate(lab: &mut Lab) -> Result<SocketAddr> {
     Ok(SocketAddr::new(service, PORT))
 }
 
+/// A connection to that address, on which the client has asked for something.
+fn ask_the_service(lab: &mut Lab) -> Result<Connection> {
+    let listener = lab.listen(PORT)?;
+    let service = translate(lab)?;
+    let mut connection = Connection {
+        client: lab.dial_to(service)?,
+        server: listener.accept()?,
+    };
+    connection.client.send(REQUEST)?;
+    connection.server.receive(REQUEST.len())?;
+    Ok(connection)
+}
+
 /// Lets what matches come back from the server as it is, as a packet that conntrack calls
 /// INVALID does.
 fn skip_translation(lab: &Lab, what: &str) -> Result<()> {
@@ -154,12 +167,10 @@ fn reply_not_translated(lab: &mut Lab) -> Result<()> {
 }
 
 fn data_not_translated(lab: &mut Lab) -> Result<()> {
-    let listener = lab.listen(PORT)?;
-    let service = translate(lab)?;
-    let mut client = lab.dial_to(service)?;
-    let mut server = listener.accept()?;
-    client.send(REQUEST)?;
-    server.receive(REQUEST.len())?;
+    let Connection {
+        mut client,
+        mut server,
+    } = ask_the_service(lab)?;
     server.send(RESPONSE)?;
     client.receive(RESPONSE.len())?;
     lab.settle()?;
@@ -173,12 +184,10 @@ fn data_not_translated(lab: &mut Lab) -> Result<()> {
 }
 
 fn reset_not_translated(lab: &mut Lab) -> Result<()> {
-    let listener = lab.listen(PORT)?;
-    let service = translate(lab)?;
-    let mut client = lab.dial_to(service)?;
-    let mut server = listener.accept()?;
-    client.send(REQUEST)?;
-    server.receive(REQUEST.len())?;
+    let Connection {
+        client: _client,
+        server,
+    } = ask_the_service(lab)?;
     lab.settle()?;
     skip_translation(lab, "tcp flags & rst == rst")?;
     server.abort()?;
