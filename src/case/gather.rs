@@ -147,6 +147,7 @@ impl Case {
             neighbours: Neighbours::default(),
             shared_counter: None,
             aftermath: Aftermath::default(),
+            crossing: None,
             clock_stepped_back: conversation.clock_stepped_back()
                 || conversation.last_heard() > Some(reset.time),
             copies: conversation.copies(),

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod aftermath;
+mod crossing;
 mod device;
 mod distance;
 mod gather;
@@ -24,6 +25,7 @@ mod vantage;
 
 pub(crate) use aftermath::{Aftermath, Continuation};
 pub(crate) use aftermath::{OVERTAKEN_AT_MOST, SHUFFLED_AT_MOST};
+pub(crate) use crossing::{Crossing, Made, PointName};
 pub(crate) use device::MAKERS;
 pub(crate) use distance::{LaterTtls, TtlCompared, Yardstick};
 pub(crate) use gather::{Surroundings, Thresholds};
@@ -112,6 +114,9 @@ pub struct Case {
     pub(crate) shared_counter: Option<SharedCounter>,
     /// What came after it.
     pub(crate) aftermath: Aftermath,
+    /// What other capture points show; looked up when somebody asks, and never kept.
+    #[serde(skip)]
+    pub(crate) crossing: Option<Crossing>,
     /// The capture's clock stepped back in this conversation.
     pub(crate) clock_stepped_back: bool,
     /// Packets of this conversation that were captured twice, up to the RST.

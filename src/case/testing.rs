@@ -10,7 +10,8 @@ use std::{net::IpAddr, ops::Deref, time::Duration};
 use etherparse::TcpHeaderSlice;
 
 use super::{
-    Aftermath, Case, Continuation, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips,
+    Aftermath, Case, Continuation, Crossing, EarlierReset, HostHabits, Made, Neighbours, PointName,
+    SharedCounter, Trips,
 };
 use crate::{
     baseline::{Gateway, IpId, ResetTtls, Ttl},
@@ -104,6 +105,7 @@ pub(crate) fn case() -> Builder {
         refused_before: None,
         shared_counter: None,
         aftermath: Aftermath::default(),
+        crossing: None,
         clock_stepped_back: false,
         copies: 0,
         several_interfaces: false,
@@ -113,6 +115,31 @@ pub(crate) fn case() -> Builder {
 }
 
 impl Builder {
+    pub(crate) fn made_between(mut self, doubt: i16, goes_on: Option<u32>) -> Self {
+        let made = Made {
+            here: PointName::ReceiversSide,
+            there: PointName::SendersSide,
+            doubt,
+            passed: 40,
+            both: 38,
+            goes_on: goes_on.map(frame),
+        };
+        self.0.crossing = Some(Crossing {
+            made: Some(made),
+            ..Crossing::default()
+        });
+        self
+    }
+
+    pub(crate) fn left_sender(mut self, at: u32, twin: u32) -> Self {
+        self.0.crossing = Some(Crossing {
+            twins: [Some(frame(twin)), None, None],
+            left_sender: Some(frame(at)),
+            ..Crossing::default()
+        });
+        self
+    }
+
     pub(crate) fn sender_ttl(mut self, ttls: &[u8]) -> Self {
         for (ttl, number) in ttls.iter().zip(1..) {
             let time = Timestamp(i64::from(number));

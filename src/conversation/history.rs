@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     mutation::limit,
+    points::Head,
     wire::{Content, FrameNumber, Segment, Timestamp},
 };
 
@@ -57,6 +58,8 @@ pub struct Conversation {
     refused: Option<FrameNumber>,
     /// The client's first SYN, while no SYN-ACK has answered it.
     attempt: Option<FrameNumber>,
+    /// Where its newest packet is kept, to be compared with other capture points.
+    passed: Head,
 }
 
 /// What a segment brought.
@@ -85,7 +88,19 @@ impl Conversation {
             forgotten: false,
             refused: None,
             attempt: None,
+            passed: 0,
         }
+    }
+
+    /// Where its newest packet is kept.
+    #[must_use]
+    pub(crate) const fn passed(&self) -> Head {
+        self.passed
+    }
+
+    /// Its newest packet is kept there now.
+    pub(crate) const fn set_passed(&mut self, passed: Head) {
+        self.passed = passed;
     }
 
     /// The client's first SYN is in this frame.

@@ -67,6 +67,18 @@ impl Key {
         }
     }
 
+    /// Both addresses, the lower one first.
+    #[must_use]
+    pub(crate) const fn addresses(&self) -> [IpAddr; 2] {
+        [self.lower.address, self.upper.address]
+    }
+
+    /// The lower port, which is the server's nearly always.
+    #[must_use]
+    pub(crate) fn lower_port(&self) -> u16 {
+        self.lower.port.min(self.upper.port)
+    }
+
     /// The side to be taken for the server where no handshake was seen: the one
     /// with the lower port; `None` where the ports are equal.
     #[must_use]
@@ -138,6 +150,11 @@ impl Table {
     #[must_use]
     pub(crate) fn peek(&self, key: &Key) -> Option<&Conversation> {
         self.settled.peek(key).or_else(|| self.all.peek(key))
+    }
+
+    /// All of them, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Conversation)> {
+        self.settled.iter().chain(self.all.iter())
     }
 
     fn last(&self) -> Option<(&Key, &Conversation)> {

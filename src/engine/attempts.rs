@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, ffi::CStr, num::NonZeroUsize};
 
-use super::{Verdicts, verdicts::Changes};
+use super::{VerdictRef, verdicts::Changes};
 use crate::{
     cause::Cause,
     conversation::{Phase, Role},
@@ -144,13 +144,18 @@ impl Attempts {
         }
     }
 
-    /// What has become of the attempt that begins in this frame.
-    pub(super) fn outcome(&self, frame: FrameNumber, verdicts: &Verdicts) -> Option<Outcome> {
+    /// What has become of the attempt that begins in this frame, by the verdict on the RST
+    /// that answered it.
+    pub(super) fn outcome<'a>(
+        &self,
+        frame: FrameNumber,
+        verdict: impl FnOnce(FrameNumber) -> Option<VerdictRef<'a>>,
+    ) -> Option<Outcome> {
         let attempt = self.get(frame)?;
         // One that the client must ignore ends nothing.
         let reset = attempt
             .reset
-            .and_then(|reset| verdicts.get(&reset))
+            .and_then(verdict)
             .filter(|reset| reset.cause() != Cause::UnacceptableReset);
         Some(match reset {
             Some(reset) if !(attempt.accepted && reset.effective() == Some(false)) => {

@@ -15,8 +15,12 @@ use crate::{
 
 impl Engine {
     pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
-        let conversation = self.conversations.entry(key, false);
-        let blind = conversation.is_some_and(|before| before.is_blind(segment, side));
+        let Some(conversation) = self.conversations.entry(key, false) else {
+            return;
+        };
+        let passed = self.passages.push(segment, side, conversation.passed());
+        conversation.set_passed(passed);
+        let blind = conversation.is_blind(segment, side);
         if !blind {
             self.hosts.learn_reset(segment);
         }

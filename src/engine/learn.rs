@@ -21,12 +21,15 @@ impl Engine {
         let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
             return;
         };
+        let passed = self.passages.push(segment, side, conversation.passed());
+        conversation.set_passed(passed);
         if !is_news(segment, (conversation, side)) {
             return;
         }
         if conversation.may_begin_anew(segment, side) && conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
             *conversation = Conversation::new(key.likely_server());
+            conversation.set_passed(passed);
             self.requests.forget(&key);
         }
         if segment.flags.syn() {

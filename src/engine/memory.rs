@@ -34,6 +34,8 @@ const NOTES: usize = 1 << 20;
 /// Conversations whose server name, and others whose response, is remembered: 384 and
 /// 96 bytes each.
 const REQUESTS: usize = 16_384;
+/// Packets that can be compared with those of other capture points: 24 bytes each.
+const PASSAGES: usize = 1 << 18;
 /// Requests that are put together at a time: 4.1 KiB each.
 const PARTIAL: usize = 1024;
 /// Hosts of each kind that the neighbourhood remembers, and that RSTs wait for: 2.5 KiB
@@ -50,6 +52,7 @@ pub(super) struct Shares {
     pub(super) notes: NonZeroUsize,
     pub(super) requests: NonZeroUsize,
     pub(super) partial: NonZeroUsize,
+    pub(super) passages: NonZeroUsize,
     pub(super) neighbours: NonZeroUsize,
 }
 
@@ -76,6 +79,7 @@ impl Shares {
             notes: share(NOTES),
             requests: share(REQUESTS),
             partial: share(PARTIAL),
+            passages: share(PASSAGES),
             neighbours: share(NEIGHBOURS),
         }
     }
@@ -96,6 +100,7 @@ mod tests {
             + NOTES * 12
             + REQUESTS * (384 + 96)
             + PARTIAL * 4200
+            + PASSAGES * 24
             + NEIGHBOURS * 2560
             + (8 << 20);
         let total = usize::try_from(USUAL_MIB).unwrap() << 20;

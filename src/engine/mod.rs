@@ -11,6 +11,7 @@ mod aftermath;
 mod archive;
 mod attempts;
 mod awaited;
+mod crossing;
 mod elsewhere;
 mod judge;
 mod learn;
@@ -22,15 +23,16 @@ mod statistics;
 mod translations;
 mod verdicts;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, rc::Rc};
 
 use etherparse::TcpHeaderSlice;
 
 pub use self::settings::Settings;
 pub(crate) use self::statistics::Statistics;
 use self::{
-    attempts::Attempts, awaited::Awaited, memory::Shares, neighbourhood::Neighbourhood,
-    requests::Requests, translations::Translations, verdicts::Verdicts,
+    attempts::Attempts, awaited::Awaited, crossing::Overlaps, memory::Shares,
+    neighbourhood::Neighbourhood, requests::Requests, translations::Translations,
+    verdicts::Verdicts,
 };
 pub use self::{
     attempts::Outcome,
@@ -40,7 +42,7 @@ pub use self::{
 use crate::{
     baseline::{Gateways, Hosts, Numbers, ProbeSeries, Resetters},
     conversation::{Key, Side, Table},
-    points::Points,
+    points::{Passages, Points},
     verdict::{Followup, Forgotten},
     wire::{FrameNumber, Packet, Segment},
 };
@@ -74,6 +76,9 @@ pub struct Engine {
     points: Points,
     /// What was captured at the other points.
     elsewhere: Vec<Engine>,
+    /// What passed here.
+    passages: Passages,
+    overlaps: Overlaps,
     #[cfg(feature = "replay")]
     packs_at_once: bool,
 }
@@ -119,6 +124,8 @@ impl Engine {
             several_interfaces: false,
             points: Points::default(),
             elsewhere: Vec::new(),
+            passages: Passages::new(shares.passages),
+            overlaps: Overlaps::default(),
             #[cfg(feature = "replay")]
             packs_at_once: false,
         }
@@ -181,7 +188,17 @@ impl Engine {
     /// What is known of the RST in this frame now.
     #[must_use]
     pub fn verdict(&self, frame: FrameNumber) -> Option<VerdictRef<'_>> {
-        self.anywhere(|engine| engine.verdicts.get(&frame))
+        if self.elsewhere.is_empty() {
+            return self.verdicts.get(&frame);
+        }
+        let points = std::iter::once(self).chain(&self.elsewhere).enumerate();
+        let (point, verdict) = points
+            .filter_map(|(point, engine)| Some((point, engine.verdicts.get(&frame)?)))
+            .next()?;
+        Some(match self.crossing(point, verdict.case()) {
+            Some(crossing) => VerdictRef::Old(Rc::new(verdict.beside(crossing))),
+            None => verdict,
+        })
     }
 
     /// Whether there is a verdict on this frame: cheaper than reading it.
@@ -193,7 +210,7 @@ impl Engine {
     /// What has become of the attempt to connect whose first SYN is in this frame.
     #[must_use]
     pub(crate) fn attempt(&self, frame: FrameNumber) -> Option<Outcome> {
-        self.anywhere(|engine| engine.attempts.outcome(frame, &engine.verdicts))
+        self.anywhere(|engine| engine.attempts.outcome(frame, |reset| self.verdict(reset)))
     }
 
     fn has_forgotten(&self) -> bool {

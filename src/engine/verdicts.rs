@@ -73,7 +73,7 @@ impl Room {
 pub enum VerdictRef<'a> {
     /// One of the newest.
     New(&'a Verdict),
-    /// An older one, unpacked.
+    /// An older one, unpacked, or one that was put beside what other capture points show.
     Old(Rc<Verdict>),
 }
 

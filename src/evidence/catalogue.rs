@@ -236,6 +236,10 @@ table! {
         "docs/measured.md#rst-forms-linux: every such answer of Linux; 1 in 30 for what is not known of its configurations"
     50 answers_nothing AnswersNothing: [8];
         "RFC 9293 §3.5.2; docs/measured.md#guessed-sequence-numbers; 1 in 6 for gaps in the capture"
+    51 made_between MadeBetween: [60];
+        "what was never sent was made on the way; the price of a capture that missed it comes from the file"
+    52 left_its_sender LeftItsSender: [-45];
+        "RFC 1812 §5.3.1; it was sent and it arrived: only a device on the host's own link is left, a story of its own"
 }
 
 /// A module's name as it goes to C; anything but a name ended by NUL is a

@@ -120,6 +120,7 @@ table! {
     15 device_sends_data
     16 device_holds_connection
     17 gateway_itself
+    18 capture_missed_it
 }
 
 /// A module's name as it goes to C.

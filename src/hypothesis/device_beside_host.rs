@@ -26,6 +26,7 @@ pub(super) fn share(case: &Case, finding: &Finding) -> Share {
     match finding.kind() {
         Kind::TtlMatchesBaseline => Share::Weighs(-2),
         Kind::LinkKept => Share::Weighs(-3),
+        Kind::LeftItsSender => Share::Weighs(-5),
         Kind::FasterThanPath | Kind::QuickerThanUsual | Kind::TookRoundTrip => Share::Weighs(0),
         _ => Share::None,
     }

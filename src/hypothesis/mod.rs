@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub(crate) mod capture_missed_it;
 pub(crate) mod captured_late;
 pub(crate) mod captured_twice;
 pub(crate) mod catalogue;
@@ -69,6 +70,8 @@ pub enum Sort {
     Situation,
     /// Innocent: the host is of a kind that does so.
     Nature,
+    /// Innocent: one of several captures is not complete.
+    Capture,
     /// A device sent the RST.
     Guilty,
 }

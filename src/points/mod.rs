@@ -12,12 +12,24 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
+mod common;
 mod openings;
+mod overlap;
+mod passages;
 
 use rustc_hash::FxHashMap;
 
-use self::openings::Openings;
-use crate::wire::Segment;
+use self::{clock::Clocks, openings::Openings};
+pub(crate) use self::{
+    common::{Common, Counted, Pair, pair},
+    overlap::{Hosts, Overlap},
+    passages::{Head, Passage, Passages},
+};
+use crate::{
+    conversation::{Key, Side},
+    wire::Segment,
+};
 
 /// A link address at a capture interface; zero stands for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +60,9 @@ const MOST_STATIONS: usize = 1 << 12;
 /// Client, before the firewall, behind it, server.
 pub(crate) const MOST_POINTS: usize = 4;
 
+/// Conversations that are known by other addresses at another point.
+const MOST_TRANSLATED: usize = 1 << 14;
+
 /// The number of a capture point. What no SYN has told apart is at point 0.
 pub(crate) type Point = usize;
 
@@ -73,6 +88,8 @@ pub(crate) struct Points {
     /// The interface and VLAN of each link.
     places: Vec<(u32, u16)>,
     openings: Openings,
+    /// What a conversation is called on the other side of an address translation.
+    translated: FxHashMap<Key, (Key, bool)>,
     /// Points told apart, but for point 0.
     told_apart: usize,
     /// The last two stations that shared a link.
@@ -174,6 +191,7 @@ impl Points {
         let Some(before) = self.openings.enter(segment, link) else {
             return Opened::First;
         };
+        self.note_translation(Key::of(segment), before.key);
         let ttl = segment.ip.map(|ip| ip.ttl).unwrap_or_default();
         let first = self.root(before.link);
         let tells = first != link
@@ -186,6 +204,26 @@ impl Points {
         } else {
             Opened::Again
         }
+    }
+
+    /// One and the same SYN was seen with these names, the sender's side with each.
+    fn note_translation(&mut self, (one, side): (Key, Side), (other, others_side): (Key, Side)) {
+        if one == other || self.translated.len() >= MOST_TRANSLATED {
+            return;
+        }
+        let turned = side != others_side;
+        self.translated.insert(one, (other, turned));
+        self.translated.insert(other, (one, turned));
+    }
+
+    /// The names of a conversation at all points, its own first, with the side that `side`
+    /// is in each.
+    pub(crate) fn names_of(&self, (key, side): (&Key, Side)) -> impl Iterator<Item = (Key, Side)> {
+        let other = self.translated.get(key).map(|(other, turned)| {
+            let side = if *turned { side.peer() } else { side };
+            (*other, side)
+        });
+        std::iter::once((*key, side)).chain(other)
     }
 
     /// Makes a link a point of its own, while there is room for one more.

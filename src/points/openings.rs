@@ -7,9 +7,12 @@ use std::hash::{BuildHasher, Hash};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::wire::Segment;
+use crate::{
+    conversation::{Key, Side},
+    wire::{Segment, Socket},
+};
 
-/// Places for SYNs, 48 bytes each, of which a SYN takes two; newer ones take the places of older ones.
+/// Places for SYNs, 80 bytes each, of which a SYN takes two; newer ones take the places of older ones.
 const REMEMBERED: usize = 1 << 15;
 
 /// What of a SYN stays the same along the path, and what does not.
@@ -18,12 +21,11 @@ struct Opening {
     seq: u32,
     /// RFC 7323: a host that sends again writes the time anew.
     stamp: Option<u32>,
-    /// An address translation changes one of them.
-    ends: [u32; 2],
+    /// An address translation changes one of its ends.
+    ends: Option<[Socket; 2]>,
     is_answer: bool,
     link: usize,
     ttl: u8,
-    is_set: bool,
 }
 
 impl Opening {
@@ -31,22 +33,19 @@ impl Opening {
         Self {
             seq: segment.seq.0,
             stamp: segment.options.timestamps.map(|stamps| stamps.value),
-            ends: [segment.source, segment.destination].map(shortened),
+            ends: Some([segment.source, segment.destination]),
             is_answer: segment.flags.ack(),
             link,
             ttl: segment.ip.map(|ip| ip.ttl).unwrap_or_default(),
-            is_set: true,
         }
     }
 
     fn is_same_packet(&self, other: &Self) -> bool {
-        let shared_end = self
-            .ends
-            .iter()
-            .zip(&other.ends)
+        let ends = self.ends.iter().flatten();
+        let shared_end = ends
+            .zip(other.ends.iter().flatten())
             .any(|(one, other)| one == other);
-        other.is_set
-            && self.seq == other.seq
+        self.seq == other.seq
             && self.is_answer == other.is_answer
             && self.stamp == other.stamp
             && shared_end
@@ -70,6 +69,8 @@ pub(super) struct Openings {
 pub(super) struct Before {
     pub(super) link: usize,
     pub(super) ttl: u8,
+    /// What it was called there, and its sender's side.
+    pub(super) key: (Key, Side),
 }
 
 impl Openings {
@@ -80,14 +81,16 @@ impl Openings {
         }
         let opening = Opening::of(segment, link);
         // One of its ends is the same on both sides of an address translation.
-        for end in opening.ends {
+        for end in opening.ends.into_iter().flatten() {
             let place = shortened((opening.seq, end));
             let place = usize::try_from(place).unwrap_or_default() % REMEMBERED;
             let known = self.known.get_mut(place)?;
             if opening.is_same_packet(known) {
+                let [source, destination] = known.ends?;
                 return Some(Before {
                     link: known.link,
                     ttl: known.ttl,
+                    key: Key::between(source, destination),
                 });
             }
             *known = opening;

@@ -3,8 +3,11 @@
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
 use super::{PRIOR, Verdict, weigh::Considered};
+use std::time::Duration;
+
 use crate::{
-    case::{Case, Origin, Vantage},
+    case::{Case, Made, Origin, Vantage},
+    conversation::Role,
     evidence::{Observed, catalogue::TABLE},
     hypothesis::Sort,
     words::{Count, name_sides, say, write_span},
@@ -17,6 +20,12 @@ pub(super) fn summary(verdict: &Verdict, out: &mut String) {
     let case = &verdict.case;
     let sender = case.sender_word();
     match verdict.origin() {
+        Origin::Middlebox if let Some(made) = case.made() => {
+            say!(out, "RST made between the capture points (");
+            write_points(case, made, out);
+            say!(out, "): ");
+            why(verdict, out);
+        }
         Origin::Middlebox => {
             say!(out, "RST likely from middlebox");
             let strongest = verdict.findings().iter().find(|found| found.weight > 0);
@@ -54,6 +63,56 @@ pub(super) fn why(verdict: &Verdict, out: &mut String) {
         say!(out, ", {name}");
     }
 }
+
+/// The two points between which it was made, the client's first.
+fn write_points(case: &Case, made: Made, out: &mut String) {
+    let [first, second] = if case.role == Some(Role::Client) {
+        [made.there, made.here]
+    } else {
+        [made.here, made.there]
+    };
+    case.write_point(first, out);
+    say!(out, ", ");
+    case.write_point(second, out);
+}
+
+/// What is known of where on the path it was made; nothing with one capture point.
+pub(super) fn made_between(verdict: &Verdict, out: &mut String) {
+    let case = &verdict.case;
+    let Some(crossing) = case.crossing else {
+        return;
+    };
+    let sender = case.sender_word();
+    if let Some(made) = crossing.made {
+        let how = match verdict.origin() {
+            Origin::Middlebox => "between",
+            Origin::Endpoint | Origin::Unclear => "perhaps between",
+        };
+        say!(out, "{how} the capture points (");
+        write_points(case, made, out);
+        say!(out, ")");
+    } else if crossing.passed_before || crossing.left_sender.is_some() {
+        say!(out, "on the {sender}'s side of both capture points");
+    } else if crossing.undelivered.is_none() {
+        say!(out, "not known");
+    }
+    if let Some(point) = crossing.undelivered {
+        let so_far = if out.is_empty() { "" } else { "; " };
+        say!(out, "{so_far}it was never captured at the other one (");
+        case.write_point(point, out);
+        say!(out, ")");
+    }
+    if let Some(ahead) = crossing.ahead.filter(|ahead| ahead.abs() >= WORTH_SAYING) {
+        let how = if ahead > 0 { "ahead" } else { "behind" };
+        say!(out, "; this point's clock runs ");
+        write_span(out, Duration::from_nanos(ahead.unsigned_abs()));
+        say!(out, " {how}");
+    }
+}
+
+/// Clocks that are kept by NTP differ by less (RFC 5905 §1: tens of milliseconds over
+/// the internet, less in a local network).
+const WORTH_SAYING: i64 = 1_000_000;
 
 /// Where in the conversation it came, and after what.
 pub(super) fn when(verdict: &Verdict, out: &mut String) {

@@ -22,7 +22,7 @@ use std::{ffi::CStr, time::Duration};
 
 use crate::{
     baseline::{Pattern, Resetter, Stack, hops},
-    case::{Case, Origin, Signature},
+    case::{Case, Crossing, Origin, Signature},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
     evidence::Evidence,
@@ -71,6 +71,14 @@ impl Verdict {
             cause,
             impact,
         }
+    }
+
+    /// The same, judged beside what other capture points show.
+    #[must_use]
+    pub(crate) fn beside(&self, crossing: Crossing) -> Self {
+        let mut verdict = self.clone();
+        verdict.amend(|case| case.crossing = Some(crossing));
+        verdict
     }
 
     /// Judges anew if `change` makes a difference to the case, and tells whether it
@@ -305,6 +313,8 @@ impl Verdict {
             Some(false)
         } else if aftermath.obeyed.is_some() {
             Some(true)
+        } else if self.case.is_undelivered() {
+            Some(false)
         } else {
             None
         }
@@ -358,6 +368,23 @@ impl Verdict {
         let untold = self.shows(|evidence| evidence.ttl_tells_nothing);
         let told = self.origin() == Origin::Middlebox && !untold;
         self.hops().filter(|_| told)
+    }
+
+    /// `rst.twin_frame`, one of several.
+    #[must_use]
+    pub(crate) fn twin_frame(&self, index: usize) -> Option<FrameNumber> {
+        self.case.crossing?.twins.into_iter().flatten().nth(index)
+    }
+
+    /// `rst.clock_offset`, ns.
+    #[must_use]
+    pub(crate) fn clock_offset(&self) -> Option<i64> {
+        self.case.crossing?.ahead
+    }
+
+    /// Writes `rst.made_between`; nothing where the file has one capture point.
+    pub(crate) fn write_made_between(&self, out: &mut String) {
+        explain::made_between(self, out);
     }
 
     /// Writes `rst.hypothesis.text`; nothing past the last.

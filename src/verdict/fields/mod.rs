@@ -164,6 +164,8 @@ enum Source {
     Int32(Get<i32>),
     Frame(Get<FrameNumber>),
     Time(Get<Duration>),
+    /// Nanoseconds, negative where a clock runs behind.
+    SignedTime(Get<i64>),
 }
 
 impl Source {
@@ -177,7 +179,7 @@ impl Source {
             Self::Int16(_) => FieldType::Int16,
             Self::Int32(_) => FieldType::Int32,
             Self::Frame(_) => FieldType::FrameNumber,
-            Self::Time(_) => FieldType::RelativeTime,
+            Self::Time(_) | Self::SignedTime(_) => FieldType::RelativeTime,
         }
     }
 
@@ -193,6 +195,7 @@ impl Source {
             Self::Int32(get) => get.is_repeated(),
             Self::Frame(get) => get.is_repeated(),
             Self::Time(get) => get.is_repeated(),
+            Self::SignedTime(get) => get.is_repeated(),
         }
     }
 
@@ -208,6 +211,7 @@ impl Source {
             Self::Int16(get) => number(get.value(of, index)?.into()),
             Self::Int32(get) => number(get.value(of, index)?.into()),
             Self::Frame(get) => number(shown(get.value(of, index)?)?.get().into()),
+            Self::SignedTime(get) => number(get.value(of, index)?),
             Self::Time(get) => {
                 let nanoseconds = get.value(of, index)?.as_nanos();
                 number(i64::try_from(nanoseconds).unwrap_or(i64::MAX))
@@ -292,7 +296,8 @@ impl Field {
             (Value::Text(text), _, _) => text.clone().into_owned(),
             (Value::Number(ns), FieldType::RelativeTime, _) => {
                 let time = Duration::from_nanos(ns.unsigned_abs());
-                format!("{}.{:09}", time.as_secs(), time.subsec_nanos())
+                let sign = if *ns < 0 { "-" } else { "" };
+                format!("{sign}{}.{:09}", time.as_secs(), time.subsec_nanos())
             }
             (Value::Number(number), FieldType::Uint8, Format::Hexadecimal) => {
                 format!("{number:#04x}")

@@ -8,7 +8,10 @@ use std::ffi::CStr;
 use super::{
     Field, Format,
     Get::{Note, Nth, One},
-    Source::{Boolean, Frame, Int16, Int32, Sentence, Text, Time, Token, Uint8, Uint16, Uint32},
+    Source::{
+        Boolean, Frame, Int16, Int32, Sentence, SignedTime, Text, Time, Token, Uint8, Uint16,
+        Uint32,
+    },
 };
 use crate::{
     baseline::{Pattern, Resetter, Stack},
@@ -234,6 +237,24 @@ const WHO: &[Field] = &[
         c"Resetter's hosts",
         c"Hosts that this device profile has claimed to be",
         Uint32(One(|v| v.resetter().map(Resetter::hosts))),
+    ),
+    Field::new(
+        c"rst.made_between",
+        c"Made between",
+        c"Between which capture points of the file the RST was made, or where it was sent",
+        Sentence(One(|v| written(|out| v.write_made_between(out)))),
+    ),
+    Field::new(
+        c"rst.twin_frame",
+        c"Same RST",
+        c"The same RST, captured at another point of the path",
+        Frame(Nth(Verdict::twin_frame)),
+    ),
+    Field::new(
+        c"rst.clock_offset",
+        c"Clock offset",
+        c"How far this point's clock runs ahead of the one that the RST is compared with",
+        SignedTime(One(Verdict::clock_offset)),
     ),
 ];
 

@@ -37,6 +37,9 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.device.hops", "FT_UINT8"),
     ("rst.resetter", "FT_UINT32"),
     ("rst.resetter.hosts", "FT_UINT32"),
+    ("rst.made_between", "FT_STRING"),
+    ("rst.twin_frame", "FT_FRAMENUM"),
+    ("rst.clock_offset", "FT_RELATIVE_TIME"),
     // Why.
     ("rst.why", "FT_STRING"),
     ("rst.cause", "FT_STRING"),

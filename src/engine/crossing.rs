@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! An RST at one capture point, compared with what the other points hold.
+//!
+//! Nothing of it is kept with the verdict: what the other points hold may come an hour
+//! later in the file, so that it is looked up whenever somebody asks.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use rustc_hash::FxHashMap;
+
+use super::Engine;
+use crate::{
+    baseline::hops,
+    case::{Case, Crossing, Made, PointName},
+    conversation::{Conversation, Key, Side},
+    points::{Common, Hosts, MOST_POINTS, Overlap, Pair, Passage, Point, pair},
+    wire::{FrameNumber, Timestamp},
+};
+
+/// A capture that seems to have missed nothing is taken to miss half a packet, and one in
+/// fifty while nothing is known of it (estimate: most captures miss none, a few many).
+const MISSED_BEFORE: f64 = 0.5;
+const LOOKED_AT_BEFORE: f64 = 25.0;
+/// One capture in twenty is filtered by a port (estimate), as long as only one is seen.
+const FILTERED_BY_PORT: f64 = 0.05;
+/// One in a thousand by something else that leaves out a whole conversation (estimate).
+const LEFT_OUT: f64 = 0.001;
+/// One conversation in ten takes another way between two routers (estimate: ECMP).
+const OTHER_WAY: f64 = 0.1;
+/// What the claimed sender sends after a reset that it knows nothing of is worth as much as
+/// where it is seen here (`evidence::sender_continues`, with the clocks' doubt).
+const GOES_ON: i16 = 20;
+/// How far two clocks may be off after they were compared: paths are not as long one way as
+/// the other (estimate).
+const CLOCKS_OFF: i64 = 5_000_000;
+/// From this on it is said that an RST did not arrive: 1 in 100.
+const SURELY_MISSING: i16 = 20;
+/// Below it nothing can be said: 1 in 10.
+const LEAST_DOUBT: i16 = 10;
+/// Nothing is more certain than that.
+const MOST_DOUBT: f64 = 60.0;
+
+/// What was compared already, and how many packets there were then.
+#[derive(Debug, Default)]
+pub(super) struct Overlaps {
+    known: RefCell<FxHashMap<(Point, Point), (u64, Rc<Overlap>)>>,
+    /// How many packets there were when somebody asked last.
+    asked: Cell<u64>,
+}
+
+/// One part of so many: an overlap is good enough until the capture has grown by it.
+const GROWN: u64 = 8;
+
+/// Another point's view of the RST.
+struct View<'a> {
+    point: Point,
+    /// The claimed sender is nearer to it than to here.
+    is_before: Option<bool>,
+    twin: Option<&'a Passage>,
+    /// Decibans against the story that the capture there merely missed it.
+    doubt: i16,
+    goes_on: Option<FrameNumber>,
+    passed: (u32, u32),
+    ahead: Option<i64>,
+    /// The claimed sender's packets have passed no router there.
+    at_sender: bool,
+}
+
+/// The packets of the conversation at a point, those of the RST's claimed sender by `side`.
+struct Packets {
+    kept: Vec<Passage>,
+    side: Side,
+}
+
+impl Engine {
+    fn at(&self, point: Point) -> Option<&Self> {
+        match point.checked_sub(1) {
+            None => Some(self),
+            Some(place) => self.elsewhere.get(place),
+        }
+    }
+
+    /// What the other points show of an RST at this one; `None` where they show nothing.
+    pub(super) fn crossing(&self, point: Point, case: &Case) -> Option<Crossing> {
+        let (key, side) = Key::between(case.reset.source, case.reset.destination);
+        let own = self.packets(point, (&key, side))?;
+        let index = own
+            .kept
+            .iter()
+            .position(|passage| passage.frame == case.reset.frame)?;
+        let theirs: Vec<(Point, Packets)> = (0..=self.elsewhere.len())
+            .filter(|other| *other != point)
+            .filter_map(|other| {
+                let aliases = self.points.names_of((&key, side));
+                let known = { aliases }.find_map(|(key, side)| self.packets(other, (&key, side)));
+                let kept = known.unwrap_or(Packets {
+                    kept: Vec::new(),
+                    side,
+                });
+                Some((other, kept))
+            })
+            .collect();
+        let views: Vec<View<'_>> = theirs
+            .iter()
+            .filter_map(|(other, theirs)| {
+                self.view((point, &own, index), (*other, theirs), (&key, case))
+            })
+            .collect();
+        let crossing = self.put_together(point, &own, index, &views);
+        crossing.tells().then_some(crossing)
+    }
+
+    fn packets(&self, point: Point, (key, side): (&Key, Side)) -> Option<Packets> {
+        let engine = self.at(point)?;
+        let head = engine.conversations.peek(key)?.passed();
+        let kept = engine.passages.of(head);
+        (!kept.is_empty()).then_some(Packets { kept, side })
+    }
+
+    /// What `there` shows of the RST at `index` here.
+    fn view<'a>(
+        &self,
+        (here, own, index): (Point, &'a Packets, usize),
+        (there, theirs): (Point, &'a Packets),
+        (key, case): (&Key, &Case),
+    ) -> Option<View<'a>> {
+        let pairs = pair(&own.kept, &theirs.kept);
+        let twin = pairs.get(index)?.1;
+        let common = Common::of(&pairs, &theirs.kept);
+        let overlap = self.overlap(here, there)?;
+        let hosts = overlap.of(key.addresses());
+        let others = hosts.map(|hosts| &hosts.common);
+        let is_before = common
+            .is_nearer_there(own.side)
+            .or_else(|| others?.is_nearer_there(own.side));
+        let time = case.reset.time;
+        let ahead = [Some(&common), others]
+            .into_iter()
+            .flatten()
+            .find_map(|common| common.ahead(time));
+        let mut view = View {
+            point: there,
+            is_before,
+            twin,
+            doubt: 0,
+            goes_on: None,
+            passed: (0, 0),
+            ahead,
+            at_sender: common.is_unrouted_there(own.side)
+                || others.is_some_and(|others| others.is_unrouted_there(own.side)),
+        };
+        if twin.is_some() {
+            return Some(view);
+        }
+        let absence = Absence {
+            side: own.side,
+            pairs: &pairs,
+            index,
+            theirs,
+            common: &common,
+            hosts,
+            overlap: &overlap,
+            port: key.lower_port(),
+            time,
+        };
+        let span = self.at(there)?.passages.span();
+        if let (Some(ahead), Some(span)) = (ahead, span) {
+            view.doubt = absence.doubt(ahead, span, view.at_sender);
+            if is_before == Some(true) {
+                view.goes_on = absence.goes_on(&own.kept, ahead);
+            }
+        }
+        let counted = hosts.map(|hosts| hosts.common.side(own.side));
+        view.passed = counted.map_or((0, 0), |counted| (counted.here, counted.both));
+        Some(view)
+    }
+
+    fn put_together(
+        &self,
+        point: Point,
+        own: &Packets,
+        index: usize,
+        views: &[View<'_>],
+    ) -> Crossing {
+        let mut crossing = Crossing::default();
+        let twins = views.iter().filter_map(|view| Some((view, view.twin?)));
+        for (place, (_, twin)) in crossing.twins.iter_mut().zip(twins.clone()) {
+            *place = Some(twin.frame);
+        }
+        crossing.passed_before = twins.clone().any(|(view, _)| view.is_before == Some(true));
+        crossing.left_sender = self.left_sender(point, own, index, views);
+        let missing = |before: bool| {
+            views
+                .iter()
+                .filter(move |view| view.twin.is_none() && view.is_before == Some(before))
+        };
+        let far = missing(true)
+            .filter(|view| !crossing.passed_before && view.doubt >= LEAST_DOUBT)
+            .max_by_key(|view| view.doubt_in_all());
+        crossing.made = far.map(|view| Made {
+            here: self.name(point, false),
+            there: self.name(view.point, true),
+            doubt: view.doubt_in_all(),
+            passed: view.passed.0,
+            both: view.passed.1,
+            goes_on: view.goes_on,
+        });
+        crossing.undelivered = missing(false)
+            .find(|view| view.doubt >= SURELY_MISSING)
+            .map(|view| self.name(view.point, false));
+        let compared = far
+            .or_else(|| twins.clone().map(|(view, _)| view).next())
+            .or_else(|| missing(false).next());
+        crossing.ahead = compared.and_then(|view| Some(-view.ahead?));
+        crossing
+    }
+
+    /// The sighting of the RST on its claimed sender's own link, where another point has
+    /// seen it as well.
+    fn left_sender(
+        &self,
+        point: Point,
+        own: &Packets,
+        index: usize,
+        views: &[View<'_>],
+    ) -> Option<FrameNumber> {
+        let twin = views
+            .iter()
+            .find(|view| view.is_before == Some(true) && view.twin.is_some());
+        let (at, frame) = match twin {
+            Some(view) => (view.point, view.twin?.frame),
+            // Nearer to the sender than here it was not captured, but further away.
+            None => {
+                views
+                    .iter()
+                    .find(|view| view.is_before == Some(false) && view.twin.is_some())?;
+                (point, own.kept.get(index)?.frame)
+            }
+        };
+        let verdict = self.at(at)?.verdicts.get(&frame)?;
+        let seen = verdict.case();
+        let expected = seen.sender.ttl.usual()?;
+        let source = seen.reset.link.source.unwrap_or_default();
+        let own_link = seen.sender.link_source == source || source == [0; 6];
+        (hops(seen.own_ip()?.ttl) == 0 && hops(expected) == 0 && own_link).then_some(frame)
+    }
+
+    fn name(&self, point: Point, is_sender: bool) -> PointName {
+        if self.elsewhere.len() < 2 {
+            return if is_sender {
+                PointName::SendersSide
+            } else {
+                PointName::ReceiversSide
+            };
+        }
+        let interface = |point| self.at(point).and_then(|engine| engine.interface);
+        let is_own = (0..MOST_POINTS)
+            .filter(|other| *other != point)
+            .all(|other| interface(other) != interface(point));
+        match interface(point).filter(|_| is_own) {
+            Some(interface) => PointName::Interface(interface),
+            None => PointName::Number(point + 1),
+        }
+    }
+
+    /// What the two points have in common.
+    fn overlap(&self, here: Point, there: Point) -> Option<Rc<Overlap>> {
+        let packets = self.packet_count();
+        let asked_again = self.overlaps.asked.replace(packets) == packets;
+        let mut known = self.overlaps.known.borrow_mut();
+        if let Some((then, overlap)) = known.get(&(here, there)) {
+            let grown = packets.saturating_sub(*then);
+            if grown == 0 || (!asked_again && grown <= then / GROWN) {
+                return Some(Rc::clone(overlap));
+            }
+        }
+        let mut overlap = Overlap::default();
+        let engine = self.at(here)?;
+        for (key, conversation) in engine.conversations.iter() {
+            self.enter((engine, there), (key, conversation), &mut overlap);
+        }
+        let overlap = Rc::new(overlap);
+        known.insert((here, there), (packets, Rc::clone(&overlap)));
+        Some(overlap)
+    }
+
+    fn enter(
+        &self,
+        (here, there): (&Self, Point),
+        (key, conversation): (&Key, &Conversation),
+        overlap: &mut Overlap,
+    ) {
+        let aliases = self.points.names_of((key, Side::Lower));
+        let Some(theirs) = { aliases }.find_map(|(key, side)| self.packets(there, (&key, side)))
+        else {
+            return;
+        };
+        let own = here.passages.of(conversation.passed());
+        let common = Common::of(&pair(&own, &theirs.kept), &theirs.kept);
+        overlap.enter(key.addresses(), key.lower_port(), &common);
+    }
+
+    fn packet_count(&self) -> u64 {
+        let others = self.elsewhere.iter().map(|engine| engine.passages.count());
+        std::iter::once(self.passages.count())
+            .chain(others)
+            .map(u64::from)
+            .sum()
+    }
+}
+
+impl View<'_> {
+    fn doubt_in_all(&self) -> i16 {
+        self.doubt + if self.goes_on.is_some() { GOES_ON } else { 0 }
+    }
+}
+
+/// What is known of a packet that was captured here and not there.
+struct Absence<'a> {
+    side: Side,
+    pairs: &'a [Pair<'a>],
+    index: usize,
+    theirs: &'a Packets,
+    common: &'a Common,
+    hosts: Option<&'a Hosts>,
+    overlap: &'a Overlap,
+    port: u16,
+    time: Timestamp,
+}
+
+impl Absence<'_> {
+    /// Decibans against the story that the capture there missed it; 0 where it may not have
+    /// been able to hold it.
+    fn doubt(&self, ahead: i64, (first, last): (Timestamp, Timestamp), at_sender: bool) -> i16 {
+        let there = self.time.0.saturating_add(ahead);
+        if there.saturating_add(CLOCKS_OFF) < first.0 || !self.sees_side() {
+            return 0;
+        }
+        let seen = self.common.all().there > 0;
+        let unseen = if seen { 0.0 } else { self.left_out(at_sender) };
+        let missed = self.missed();
+        let missed = if seen { missed } else { missed * missed };
+        let odds = unseen + missed + self.ended(there, first.0, last.0);
+        decibans(odds)
+    }
+
+    /// Whether the capture there shows what this side sends to this host.
+    fn sees_side(&self) -> bool {
+        let here = self.common.side(self.side);
+        if here.here > 0 && here.both == 0 {
+            return false;
+        }
+        let hosts = self.hosts.map(|hosts| hosts.common.side(self.side));
+        here.there > 0 || hosts.is_some_and(|hosts| hosts.both > 0)
+    }
+
+    /// How probable it is that the capture leaves out the conversation as a whole.
+    fn left_out(&self, at_sender: bool) -> f64 {
+        let by_port = match self.hosts {
+            Some(hosts) if hosts.know(self.port) => LEFT_OUT,
+            Some(hosts) if hosts.know_several() => 2.0 * LEFT_OUT,
+            _ => FILTERED_BY_PORT,
+        };
+        by_port + if at_sender { 0.0 } else { OTHER_WAY }
+    }
+
+    /// How probable it is that it misses one packet.
+    fn missed(&self) -> f64 {
+        let all = self.overlap.passed();
+        let whole = share(
+            all.here - all.both.min(all.here),
+            all.here,
+            LOOKED_AT_BEFORE,
+        );
+        let before = self.pairs.get(..self.index).unwrap_or_default();
+        let of_side = |pair: &&Pair<'_>| pair.0.side() == self.side && !pair.0.is_reset();
+        let last = before
+            .iter()
+            .rposition(|pair| of_side(&pair) && pair.1.is_some());
+        // What is missing right before the RST may have been sent by whoever sent it.
+        let (mut here, mut missing) = (0, 0);
+        for pair in before.iter().take(last.map_or(0, |last| last + 1)) {
+            if of_side(&pair) {
+                here += 1;
+                missing += u32::from(pair.1.is_none());
+            }
+        }
+        if missing > 0 {
+            whole.max(share(missing, here, 1.0))
+        } else {
+            whole
+        }
+    }
+
+    /// How probable it is that the capture had ended.
+    fn ended(&self, there: i64, first: i64, last: i64) -> f64 {
+        let later = self.hosts.and_then(|hosts| hosts.common.span());
+        if last >= there || later.is_some_and(|(_, last)| last > self.time) {
+            return 0.0;
+        }
+        let gap = seconds(there.saturating_sub(last).max(CLOCKS_OFF));
+        gap / (gap + seconds(last.saturating_sub(first)))
+    }
+
+    /// What the claimed sender sent afterwards there, and what never came here.
+    fn goes_on(&self, own: &[Passage], ahead: i64) -> Option<FrameNumber> {
+        let after = self.time.0.saturating_add(ahead).saturating_add(CLOCKS_OFF);
+        let unseen_here = pair(&self.theirs.kept, own);
+        let found = unseen_here.iter().find(|(passage, twin)| {
+            passage.side() == self.theirs.side
+                && !passage.is_reset()
+                && passage.time.0 > after
+                && twin.is_none()
+        });
+        found.map(|(passage, _)| passage.frame)
+    }
+}
+
+/// The share of what was missed, a little more than what was counted.
+fn share(missed: u32, of: u32, before: f64) -> f64 {
+    (f64::from(missed) + MISSED_BEFORE) / (f64::from(of) + before)
+}
+
+/// Odds of one to so many as decibans.
+#[expect(clippy::cast_possible_truncation, reason = "clamped to the range")]
+fn decibans(odds: f64) -> i16 {
+    (-10.0 * odds.min(1.0).log10()).clamp(0.0, MOST_DOUBT) as i16
+}
+
+/// Nanoseconds as seconds.
+#[expect(clippy::cast_precision_loss, reason = "rounded to what matters")]
+fn seconds(ns: i64) -> f64 {
+    ns as f64 / 1e9
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! What passed one capture point: the newest packets, each led to by the one after it in
+//! its conversation, so that two points can be compared packet by packet.
+
+use std::num::NonZeroUsize;
+
+use crate::{
+    conversation::Side,
+    wire::{FrameNumber, Segment, Timestamp},
+};
+
+/// Where a conversation's newest packet is kept; 0 where none is.
+pub(crate) type Head = u32;
+
+/// Packets of one conversation that are compared at most, the newest first: more would
+/// make the answer on one RST of a long conversation slow.
+const COMPARED_AT_MOST: usize = 1 << 12;
+
+/// One packet, as much as is needed to know it again at another point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passage {
+    /// Capture time.
+    pub(crate) time: Timestamp,
+    /// Of what neither a router nor an address translation changes.
+    pub(crate) digest: u32,
+    /// Frame.
+    pub(crate) frame: FrameNumber,
+    before: Head,
+    /// Payload, bytes; at most 65,535.
+    pub(crate) payload: u16,
+    /// TTL or hop limit; 0 where no IP header was seen.
+    pub(crate) ttl: u8,
+    bits: u8,
+}
+
+const UPPER: u8 = 1;
+const RESET: u8 = 2;
+
+impl Passage {
+    fn of(segment: &Segment<'_>, side: Side, before: Head) -> Self {
+        let upper = if side == Side::Upper { UPPER } else { 0 };
+        let reset = if segment.flags.rst() { RESET } else { 0 };
+        Self {
+            time: segment.time,
+            digest: digest(segment),
+            frame: segment.frame,
+            before,
+            payload: u16::try_from(segment.payload_length).unwrap_or(u16::MAX),
+            ttl: segment.ip.map(|ip| ip.ttl).unwrap_or_default(),
+            bits: upper | reset,
+        }
+    }
+
+    /// The side that sent it.
+    #[must_use]
+    pub(crate) const fn side(&self) -> Side {
+        if self.bits & UPPER == 0 {
+            Side::Lower
+        } else {
+            Side::Upper
+        }
+    }
+
+    /// Whether it is an RST.
+    #[must_use]
+    pub(crate) const fn is_reset(&self) -> bool {
+        self.bits & RESET != 0
+    }
+}
+
+/// Mixes the bits of a number well enough for a few thousand packets of one
+/// conversation (Fibonacci hashing).
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Sequence numbers, flags and length: the IP ID is often 0, options may be taken out.
+#[expect(clippy::cast_possible_truncation, reason = "a hash may be cut")]
+fn digest(segment: &Segment<'_>) -> u32 {
+    let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
+    let shape = u64::from(segment.payload_length) << 8 | u64::from(segment.flags.bits());
+    ((numbers.wrapping_mul(SPREAD) ^ shape).wrapping_mul(SPREAD) >> 32) as u32
+}
+
+/// The newest packets of one capture point.
+#[derive(Debug)]
+pub(crate) struct Passages {
+    kept: Vec<Passage>,
+    /// How many there have been.
+    count: u32,
+    most: usize,
+    first: Option<Timestamp>,
+    last: Timestamp,
+}
+
+impl Passages {
+    /// None yet; `most` are kept.
+    #[must_use]
+    pub(crate) const fn new(most: NonZeroUsize) -> Self {
+        Self {
+            kept: Vec::new(),
+            count: 0,
+            most: most.get(),
+            first: None,
+            last: Timestamp(i64::MIN),
+        }
+    }
+
+    /// How many packets there have been.
+    #[must_use]
+    pub(crate) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The times of the first packet and of the latest one, whatever their conversations.
+    #[must_use]
+    pub(crate) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.first?, self.last))
+    }
+
+    /// Keeps a packet whose conversation's packet before is at `before`; the answer is
+    /// where the conversation's newest is now.
+    #[inline]
+    pub(crate) fn push(&mut self, segment: &Segment<'_>, side: Side, before: Head) -> Head {
+        let passage = Passage::of(segment, side, before);
+        if self.first.is_none() {
+            self.first = Some(segment.time);
+        }
+        self.last = self.last.max(segment.time);
+        if self.kept.len() < self.most {
+            self.kept.push(passage);
+        } else {
+            let place = self.place(self.count);
+            if let Some(oldest) = self.kept.get_mut(place) {
+                *oldest = passage;
+            }
+        }
+        // A capture has fewer frames than that (Wireshark counts them in 32 bits).
+        self.count = self.count.saturating_add(1);
+        self.count
+    }
+
+    fn place(&self, index: u32) -> usize {
+        usize::try_from(index).unwrap_or_default() % self.most
+    }
+
+    /// The packets of a conversation, the oldest that is kept first.
+    #[must_use]
+    pub(crate) fn of(&self, head: Head) -> Vec<Passage> {
+        let mut passages = Vec::new();
+        let mut next = head;
+        while let Some(index) = next.checked_sub(1) {
+            let age = usize::try_from(self.count.saturating_sub(index)).unwrap_or(usize::MAX);
+            if age > self.most || passages.len() == COMPARED_AT_MOST {
+                break;
+            }
+            let Some(passage) = self.kept.get(self.place(index)) else {
+                break;
+            };
+            passages.push(*passage);
+            if passage.before >= next {
+                break;
+            }
+            next = passage.before;
+        }
+        passages.reverse();
+        passages
+    }
+}
