@@ -4,7 +4,10 @@
 //! accused or cleared falsely, whatever the clocks say, whether or not the file keeps the
 //! interfaces apart, and where packets are missing.
 
-#![expect(clippy::print_stderr, reason = "what is measured, and what is not here")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what is measured, and what is not here"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,11 +37,16 @@ struct World {
     interfaces: bool,
     /// Packets in a thousand that each capture lost.
     loss: u64,
+    /// Which packets that are.
+    seed: u64,
     /// IP IDs are 0.
     no_ids: bool,
 }
 
 const SECOND: i64 = 1_000_000_000;
+
+/// How often packets are lost at random in each world.
+const SEEDS: u64 = 4;
 
 /// Every world that is looked at.
 fn worlds() -> Vec<World> {
@@ -53,12 +61,14 @@ fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
     for (ahead, drift) in clocks {
         for interfaces in [true, false] {
-            for (loss, no_ids) in [(0, false), (0, true), (10, true), (50, false)] {
+            let losses = (1..=SEEDS).flat_map(|seed| [(10, true, seed), (50, false, seed)]);
+            for (loss, no_ids, seed) in [(0, false, 0), (0, true, 0)].into_iter().chain(losses) {
                 worlds.push(World {
                     ahead,
                     drift,
                     interfaces,
                     loss,
+                    seed: worlds.len() as u64 * seed,
                     no_ids,
                 });
             }
@@ -76,18 +86,21 @@ struct Taken<'a> {
 }
 
 /// Whether a capture lost its packet number `index`: the same ones on every run.
-fn is_lost(index: usize, server: bool, loss: u64) -> bool {
-    let mut mixed = index as u64 * 2 + u64::from(server) + 1;
+fn is_lost(name: &str, index: usize, server: bool, world: World) -> bool {
+    let of_name = name.bytes().fold(world.seed, |sum, byte| {
+        sum.wrapping_mul(31) + u64::from(byte)
+    });
+    let mut mixed = of_name.wrapping_mul(1 << 20) + index as u64 * 2 + u64::from(server) + 1;
     for _ in 0..3 {
         mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
-    (mixed >> 20) % 1000 < loss
+    (mixed >> 20) % 1000 < world.loss
 }
 
 /// The packets of one capture in this world, in their order.
-fn side(frames: &[Frame], server: bool, world: World) -> Vec<Taken<'_>> {
+fn side<'a>(name: &str, frames: &'a [Frame], server: bool, world: World) -> Vec<Taken<'a>> {
     let packets = frames.iter().filter_map(Frame::packet).enumerate();
-    let kept = packets.filter(|(index, _)| !is_lost(*index, server, world.loss));
+    let kept = packets.filter(|(index, _)| !is_lost(name, *index, server, world));
     let first = frames
         .iter()
         .find_map(Frame::packet)
@@ -150,8 +163,18 @@ impl Tally {
     }
 }
 
+/// Fields that tell why.
+const ARGUMENT: &[&str] = &[
+    "rst.made_between",
+    "rst.evidence",
+    "rst.evidence.weight",
+    "rst.hypothesis",
+    "rst.hypothesis.sum",
+    "rst.evidence.sum",
+];
+
 /// What is said of each RST of a merged file: side, number in its capture, origin.
-fn verdicts(taken: &[Taken<'_>]) -> Outcome<Vec<(bool, u32, String)>> {
+fn verdicts(taken: &[Taken<'_>]) -> Outcome<Vec<(bool, u32, String, String)>> {
     let mut engine = Engine::new(Settings::default());
     let mut frames = Vec::new();
     for (number, taken) in (1..).zip(taken) {
@@ -165,8 +188,10 @@ fn verdicts(taken: &[Taken<'_>]) -> Outcome<Vec<(bool, u32, String)>> {
     }
     let said = frames.into_iter().filter_map(|(taken, frame)| {
         let fields = FrameFields::of(&engine, frame)?.fields;
-        let origin = fields.into_iter().find(|(name, _)| *name == "rst.origin")?;
-        Some((taken.server, taken.number, origin.1))
+        let origin = fields.iter().find(|(name, _)| *name == "rst.origin")?;
+        let why = fields.iter().filter(|(name, _)| ARGUMENT.contains(name));
+        let why: Vec<_> = why.map(|(_, value)| value.as_str()).collect();
+        Some((taken.server, taken.number, origin.1.clone(), why.join(" ")))
     });
     Ok(said.collect())
 }
@@ -174,11 +199,11 @@ fn verdicts(taken: &[Taken<'_>]) -> Outcome<Vec<(bool, u32, String)>> {
 /// Adds what is said of a merged file to the tally; the answer is what is wrong.
 fn judge(both: &Both, world: World, tally: &mut Tally) -> Outcome<Vec<String>> {
     let [client, server] = &both.sides;
-    let mut merged = side(client, false, world);
-    merged.extend(side(server, true, world));
+    let mut merged = side(&both.name, client, false, world);
+    merged.extend(side(&both.name, server, true, world));
     merged.sort_by_key(|taken| taken.packet.time);
     let mut faults = Vec::new();
-    for (is_server, number, said) in verdicts(&merged)? {
+    for (is_server, number, said, why) in verdicts(&merged)? {
         let [client, server] = &both.truth;
         let truth = if is_server { server } else { client };
         let Some(truth) = truth.get(&number) else {
@@ -189,7 +214,7 @@ fn judge(both: &Both, world: World, tally: &mut Tally) -> Outcome<Vec<String>> {
         if is_wrong || (world.loss == 0 && said != *truth) {
             let side = if is_server { "server" } else { "client" };
             faults.push(format!(
-                "{}.{side} frame {number}: {truth}, {said} is said; {world:?}",
+                "{}.{side} frame {number}: {truth}, {said} is said; {world:?}: {why}",
                 both.name
             ));
         }
@@ -290,8 +315,8 @@ fn check(set: &str, all: &[Both]) -> Outcome {
         eprintln!("{set}: {tally:?} {world:?}");
         let genuine = tally.confirmed + tally.undecided + tally.accused;
         let is_wrong = tally.accused + tally.cleared > 0;
-        let is_whole = world.loss > 0
-            || (tally.missed == 0 && tally.undecided * UNDECIDED <= genuine);
+        let is_whole =
+            world.loss > 0 || (tally.missed == 0 && tally.undecided * UNDECIDED <= genuine);
         Ok(if is_wrong || !is_whole {
             faults
         } else {

@@ -116,6 +116,7 @@ fn stories(out: &mut String) -> Outcome {
             let price = match line.effect {
                 Effect::Refutes => "refuted".to_owned(),
                 Effect::Costs(price) => price.to_string(),
+                Effect::Measured(_) => "measured".to_owned(),
                 Effect::Adds(price) => format!("{price:+} more"),
             };
             writeln!(

@@ -31,7 +31,7 @@ pub(crate) struct Made {
     pub(crate) passed: u32,
     /// Those of them that were captured there as well.
     pub(crate) both: u32,
-    /// What the claimed sender sent afterwards, as captured there.
+    /// What the claimed sender sent afterwards by the two clocks, as captured there.
     pub(crate) goes_on: Option<FrameNumber>,
 }
 
@@ -42,8 +42,10 @@ pub(crate) struct Crossing {
     pub(crate) twins: [Option<FrameNumber>; MOST_POINTS - 1],
     /// It came into being between two points.
     pub(crate) made: Option<Made>,
-    /// It was captured on the link of its claimed sender: that sighting.
+    /// It was captured before it had passed a router: that sighting.
     pub(crate) left_sender: Option<FrameNumber>,
+    /// There other packets of the claimed sender have passed no router either.
+    pub(crate) sender_is_there: bool,
     /// It was captured at another point that is nearer to the claimed sender.
     pub(crate) passed_before: bool,
     /// A point that it should have passed next, and did not.

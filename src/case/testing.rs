@@ -135,6 +135,7 @@ impl Builder {
         self.0.crossing = Some(Crossing {
             twins: [Some(frame(twin)), None, None],
             left_sender: Some(frame(at)),
+            sender_is_there: true,
             ..Crossing::default()
         });
         self

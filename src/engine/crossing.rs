@@ -8,6 +8,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use rustc_hash::FxHashMap;
@@ -17,7 +18,8 @@ use crate::{
     baseline::hops,
     case::{Case, Crossing, Made, PointName},
     conversation::{Conversation, Key, Side},
-    points::{Common, Hosts, MOST_POINTS, Overlap, Pair, Passage, Point, pair},
+    evidence::{Kind, shows},
+    points::{Common, Hosts, MOST_POINTS, Overlap, Pair, Passage, Point, drop_between, pair},
     wire::{FrameNumber, Timestamp},
 };
 
@@ -27,6 +29,9 @@ const MISSED_BEFORE: f64 = 0.5;
 const LOOKED_AT_BEFORE: f64 = 25.0;
 /// One capture in twenty is filtered by a port (estimate), as long as only one is seen.
 const FILTERED_BY_PORT: f64 = 0.05;
+/// Where one packet was missed, the one before was in one case of four (estimate: captures
+/// miss packets in bursts).
+const MISSED_TOO: f64 = 0.25;
 /// One in a thousand by something else that leaves out a whole conversation (estimate).
 const LEFT_OUT: f64 = 0.001;
 /// One conversation in ten takes another way between two routers (estimate: ECMP).
@@ -34,6 +39,12 @@ const OTHER_WAY: f64 = 0.1;
 /// What the claimed sender sends after a reset that it knows nothing of is worth as much as
 /// where it is seen here (`evidence::sender_continues`, with the clocks' doubt).
 const GOES_ON: i16 = 20;
+/// A host that answers sooner is beside the capture point: no router and host together are
+/// as quick (`case::SHORTEST_PATH`: 30 µs to 400 µs within one machine).
+const BESIDE: Duration = Duration::from_micros(200);
+/// An RST that the receiver's side never sent, either, is one more packet that a capture
+/// would have missed (as `MISSED_BEFORE` of `LOOKED_AT_BEFORE`).
+const MIRRORED: i16 = 15;
 /// How far two clocks may be off after they were compared: paths are not as long one way as
 /// the other (estimate).
 const CLOCKS_OFF: i64 = 5_000_000;
@@ -61,13 +72,16 @@ struct View<'a> {
     /// The claimed sender is nearer to it than to here.
     is_before: Option<bool>,
     twin: Option<&'a Passage>,
+    /// The claimed sender's packets have passed no router here, and there.
+    unrouted: (bool, bool),
+    /// The receiver was sent an RST in its name, too, that it never sent.
+    mirrored: bool,
     /// Decibans against the story that the capture there merely missed it.
     doubt: i16,
-    goes_on: Option<FrameNumber>,
+    /// What the claimed sender sent afterwards, and whether it came here.
+    goes_on: Option<(FrameNumber, bool)>,
     passed: (u32, u32),
     ahead: Option<i64>,
-    /// The claimed sender's packets have passed no router there.
-    at_sender: bool,
 }
 
 /// The packets of the conversation at a point, those of the RST's claimed sender by `side`.
@@ -129,35 +143,38 @@ impl Engine {
         (key, case): (&Key, &Case),
     ) -> Option<View<'a>> {
         let pairs = pair(&own.kept, &theirs.kept);
-        let twin = pairs.get(index)?.1;
         let common = Common::of(&pairs, &theirs.kept);
         let overlap = self.overlap(here, there)?;
         let hosts = overlap.of(key.addresses());
         let others = hosts.map(|hosts| &hosts.common);
-        let is_before = common
-            .is_nearer_there(own.side)
-            .or_else(|| others?.is_nearer_there(own.side));
+        let both = || [Some(&common), others].into_iter().flatten();
+        let side = own.side;
+        let (passage, twin) = *pairs.get(index)?;
+        // The way back has as many routers, as a rule.
+        let drop = both()
+            .find_map(|common| common.drop(side))
+            .or_else(|| Some(-both().find_map(|common| common.drop(side.peer()))?));
+        let twin = Twin::of(passage, twin, drop);
         let time = case.reset.time;
-        let ahead = [Some(&common), others]
-            .into_iter()
-            .flatten()
-            .find_map(|common| common.ahead(time));
         let mut view = View {
             point: there,
-            is_before,
-            twin,
+            is_before: both().find_map(|common| common.is_nearer_there(side)),
+            twin: twin.same(),
+            unrouted: both().fold((false, false), |(here, there), common| {
+                let more = common.is_unrouted(side);
+                (here || more.0, there || more.1)
+            }),
+            mirrored: false,
             doubt: 0,
             goes_on: None,
             passed: (0, 0),
-            ahead,
-            at_sender: common.is_unrouted_there(own.side)
-                || others.is_some_and(|others| others.is_unrouted_there(own.side)),
+            ahead: both().find_map(|common| common.ahead(time)),
         };
-        if twin.is_some() {
+        if !matches!(twin, Twin::Missing) {
             return Some(view);
         }
         let absence = Absence {
-            side: own.side,
+            side,
             pairs: &pairs,
             index,
             theirs,
@@ -168,10 +185,16 @@ impl Engine {
             time,
         };
         let span = self.at(there)?.passages.span();
-        if let (Some(ahead), Some(span)) = (ahead, span) {
-            view.doubt = absence.doubt(ahead, span, view.at_sender);
-            if is_before == Some(true) {
-                view.goes_on = absence.goes_on(&own.kept, ahead);
+        if let (Some(ahead), Some(span)) = (view.ahead, span) {
+            view.doubt = absence.doubt(ahead, span, view.unrouted.1);
+            if view.is_before == Some(true) {
+                let from_there = pair(&theirs.kept, &own.kept);
+                view.goes_on = absence.goes_on(&from_there, ahead);
+                view.mirrored = absence.is_mirrored(&from_there);
+            }
+            // A program with raw packets goes on though its host's kernel resets.
+            if shows(case, Kind::KernelKnowsNoSocket) {
+                view.goes_on = None;
             }
         }
         let counted = hosts.map(|hosts| hosts.common.side(own.side));
@@ -192,14 +215,18 @@ impl Engine {
             *place = Some(twin.frame);
         }
         crossing.passed_before = twins.clone().any(|(view, _)| view.is_before == Some(true));
-        crossing.left_sender = self.left_sender(point, own, index, views);
+        if let Some((frame, is_there)) = self.left_sender(point, own, index, views) {
+            crossing.left_sender = Some(frame);
+            crossing.sender_is_there = is_there;
+        }
         let missing = |before: bool| {
             views
                 .iter()
                 .filter(move |view| view.twin.is_none() && view.is_before == Some(before))
         };
         let far = missing(true)
-            .filter(|view| !crossing.passed_before && view.doubt >= LEAST_DOUBT)
+            .filter(|view| !crossing.passed_before && view.doubt > 0)
+            .filter(|view| view.doubt_in_all() >= LEAST_DOUBT)
             .max_by_key(|view| view.doubt_in_all());
         crossing.made = far.map(|view| Made {
             here: self.name(point, false),
@@ -207,7 +234,7 @@ impl Engine {
             doubt: view.doubt_in_all(),
             passed: view.passed.0,
             both: view.passed.1,
-            goes_on: view.goes_on,
+            goes_on: view.goes_on.map(|(frame, _)| frame),
         });
         crossing.undelivered = missing(false)
             .find(|view| view.doubt >= SURELY_MISSING)
@@ -219,34 +246,39 @@ impl Engine {
         crossing
     }
 
-    /// The sighting of the RST on its claimed sender's own link, where another point has
-    /// seen it as well.
+    /// The sighting of the RST before any router, where another point has seen it as well,
+    /// and whether the claimed sender's other packets are unrouted there, too.
     fn left_sender(
         &self,
         point: Point,
         own: &Packets,
         index: usize,
         views: &[View<'_>],
-    ) -> Option<FrameNumber> {
-        let twin = views
-            .iter()
-            .find(|view| view.is_before == Some(true) && view.twin.is_some());
-        let (at, frame) = match twin {
-            Some(view) => (view.point, view.twin?.frame),
+    ) -> Option<(FrameNumber, bool)> {
+        let twin_at = |before: bool| {
+            views
+                .iter()
+                .find(move |view| view.is_before == Some(before) && view.twin.is_some())
+        };
+        let (at, frame, unrouted) = match twin_at(true) {
+            Some(view) => (view.point, view.twin?.frame, view.unrouted.1),
             // Nearer to the sender than here it was not captured, but further away.
             None => {
-                views
-                    .iter()
-                    .find(|view| view.is_before == Some(false) && view.twin.is_some())?;
-                (point, own.kept.get(index)?.frame)
+                let view = twin_at(false)?;
+                (point, own.kept.get(index)?.frame, view.unrouted.0)
             }
         };
         let verdict = self.at(at)?.verdicts.get(&frame)?;
         let seen = verdict.case();
-        let expected = seen.sender.ttl.usual()?;
+        let usual = seen.sender.ttl.usual();
+        let is_near = seen.trips.smallest().is_some_and(|trip| trip < BESIDE);
+        let is_there = unrouted || is_near || usual.is_some_and(|ttl| hops(ttl) == 0);
+        // Its other packets have come from afar: a device on this link answers for it.
+        let is_afar = !unrouted && !is_near && usual.is_some_and(|ttl| hops(ttl) != 0);
         let source = seen.reset.link.source.unwrap_or_default();
-        let own_link = seen.sender.link_source == source || source == [0; 6];
-        (hops(seen.own_ip()?.ttl) == 0 && hops(expected) == 0 && own_link).then_some(frame)
+        let own_link = [source, [0; 6]].contains(&seen.sender.link_source) || source == [0; 6];
+        let is_unrouted = hops(seen.own_ip()?.ttl) == 0;
+        (is_unrouted && own_link && !is_afar).then_some((frame, is_there))
     }
 
     fn name(&self, point: Point, is_sender: bool) -> PointName {
@@ -315,7 +347,49 @@ impl Engine {
 
 impl View<'_> {
     fn doubt_in_all(&self) -> i16 {
-        self.doubt + if self.goes_on.is_some() { GOES_ON } else { 0 }
+        // What came here as well is a finding of its own.
+        let unseen = matches!(self.goes_on, Some((_, false)));
+        let more = [(unseen, GOES_ON), (self.mirrored, MIRRORED)];
+        let more: i16 = more
+            .iter()
+            .filter_map(|(is, more)| is.then_some(more))
+            .sum();
+        self.doubt + more
+    }
+}
+
+/// A packet that may be the same RST.
+enum Twin<'a> {
+    Same(&'a Passage),
+    /// It cannot be told.
+    Perhaps,
+    Missing,
+}
+
+impl<'a> Twin<'a> {
+    /// One with the same numbers is the same RST if it has the same IP ID, or if as many
+    /// routers lie between as for the sender's other packets. One that has neither is not.
+    fn of(passage: &Passage, twin: Option<&'a Passage>, drop: Option<i16>) -> Self {
+        let Some(twin) = twin else {
+            return Self::Missing;
+        };
+        let numbered = passage.ip_id != 0 || twin.ip_id != 0;
+        let same_id = passage.ip_id == twin.ip_id;
+        let same_way = drop.map(|drop| drop == drop_between(passage, twin));
+        match same_way {
+            Some(true) => Self::Same(twin),
+            _ if numbered && same_id => Self::Same(twin),
+            None if !numbered => Self::Same(twin),
+            Some(false) if numbered => Self::Missing,
+            Some(false) | None => Self::Perhaps,
+        }
+    }
+
+    const fn same(&self) -> Option<&'a Passage> {
+        match self {
+            Self::Same(twin) => Some(twin),
+            Self::Perhaps | Self::Missing => None,
+        }
     }
 }
 
@@ -343,7 +417,7 @@ impl Absence<'_> {
         let seen = self.common.all().there > 0;
         let unseen = if seen { 0.0 } else { self.left_out(at_sender) };
         let missed = self.missed();
-        let missed = if seen { missed } else { missed * missed };
+        let missed = if seen { missed } else { missed * MISSED_TOO };
         let odds = unseen + missed + self.ended(there, first.0, last.0);
         decibans(odds)
     }
@@ -406,17 +480,24 @@ impl Absence<'_> {
         gap / (gap + seconds(last.saturating_sub(first)))
     }
 
-    /// What the claimed sender sent afterwards there, and what never came here.
-    fn goes_on(&self, own: &[Passage], ahead: i64) -> Option<FrameNumber> {
+    /// What the claimed sender sent afterwards there, and whether it came here.
+    fn goes_on(&self, from_there: &[Pair<'_>], ahead: i64) -> Option<(FrameNumber, bool)> {
         let after = self.time.0.saturating_add(ahead).saturating_add(CLOCKS_OFF);
-        let unseen_here = pair(&self.theirs.kept, own);
-        let found = unseen_here.iter().find(|(passage, twin)| {
-            passage.side() == self.theirs.side
-                && !passage.is_reset()
-                && passage.time.0 > after
-                && twin.is_none()
-        });
-        found.map(|(passage, _)| passage.frame)
+        let later = from_there
+            .iter()
+            .filter(|(passage, _)| passage.time.0 > after);
+        // Behind a SYN another connection begins on the same ports.
+        let found = later
+            .take_while(|(passage, _)| !passage.opens())
+            .find(|(passage, _)| passage.side() == self.theirs.side && !passage.is_reset());
+        found.map(|(passage, twin)| (passage.frame, twin.is_some()))
+    }
+
+    /// Whether the other side was reset in the receiver's name as well.
+    fn is_mirrored(&self, from_there: &[Pair<'_>]) -> bool {
+        from_there.iter().any(|(passage, twin)| {
+            passage.side() != self.theirs.side && passage.is_reset() && twin.is_none()
+        })
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Finding {
     frame: FrameNumber,
     /// It is the one that this verdict is about, and the other sighting is here.
     arrived: Option<FrameNumber>,
+    /// The sender's other packets are captured there unrouted as well.
+    compared: bool,
 }
 
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
@@ -40,6 +42,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     let is_this = frame == case.reset.frame;
     Observed::Present(Finding {
         frame,
+        compared: crossing.sender_is_there,
         arrived: crossing
             .twins
             .into_iter()
@@ -52,6 +55,15 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
 impl Words for Finding {
     fn write_text(&self, out: &mut String) {
         match self.arrived {
+            Some(frame) if !self.compared => say!(
+                out,
+                "It had passed no router here, and was captured again on its way (frame {frame})."
+            ),
+            None if !self.compared => say!(
+                out,
+                "The same RST was captured before it had passed a router (frame {}).",
+                self.frame
+            ),
             Some(frame) => say!(
                 out,
                 "It left the {{sender}}'s own link here, and was captured again on its way (frame {frame})."
@@ -66,6 +78,10 @@ impl Words for Finding {
 
     fn write_brief(&self, out: &mut String) {
         say!(out, "captured on sender's link");
+    }
+
+    fn grade(&self) -> usize {
+        usize::from(!self.compared)
     }
 
     fn frame(&self) -> Option<FrameNumber> {

@@ -34,6 +34,12 @@ pub(super) const LINES: &[Line] = &[
         source: "RFC 9293 §3.4: an acknowledgement follows what it acknowledges",
     },
     Line {
+        effect: Effect::Refutes,
+        because: "the other capture shows that it was sent after the RST",
+        when: |case| case.made().is_some_and(|made| made.goes_on.is_some()),
+        source: "docs/both-sides.md: clocks that are compared as in NTP (RFC 5905 §8)",
+    },
+    Line {
         effect: Effect::Costs(40),
         because: "its timestamp says that it was sent after the RST",
         when: Case::was_sent_after,

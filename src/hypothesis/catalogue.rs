@@ -57,6 +57,9 @@ impl Hypothesis {
                 Effect::Costs(price) => {
                     told.get_or_insert((price, line.because));
                 }
+                Effect::Measured(price) => {
+                    told.get_or_insert_with(|| (price(case), line.because));
+                }
                 Effect::Adds(price) if !for_nothing => more += price,
                 Effect::Adds(_) | Effect::Refutes => {}
             }
@@ -73,7 +76,7 @@ impl Hypothesis {
     #[must_use]
     pub fn refuted_by(&'static self, case: &Case) -> Option<&'static Line> {
         self.holding(case)
-            .find(|line| line.effect == Effect::Refutes)
+            .find(|line| matches!(line.effect, Effect::Refutes))
     }
 
     /// The lines that hold of a case.

@@ -40,12 +40,14 @@ pub use catalogue::{Hypothesis, TABLE};
 use crate::case::Case;
 
 /// What one line of a price table does where it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Effect {
     /// The story cannot be told.
     Refutes,
     /// The price, in decibans, if no line before it has set one.
     Costs(i16),
+    /// The same, as it was measured in the capture itself.
+    Measured(fn(&Case) -> i16),
     /// So much more, or less, in decibans.
     Adds(i16),
 }

@@ -8,10 +8,6 @@ use rustc_hash::FxHashMap;
 use super::{Clocks, Passage};
 use crate::{baseline::hops, conversation::Side, wire::Timestamp};
 
-/// A packet without offload (IEEE 802.3): what is longer was put together, or not yet taken
-/// apart, where it was captured, and cannot be known again elsewhere.
-const LONGEST_PACKET: u16 = 1500;
-
 /// One side's packets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counted {
@@ -33,8 +29,11 @@ pub(crate) struct Common {
     /// The same by the times of packets and their answers.
     by_time: i32,
     clocks: Clocks,
-    /// Of each side whether packets of it arrive there that no router has passed on.
-    unrouted: [bool; 2],
+    /// Of each side whether packets of it are captured here, and there, that no router has
+    /// passed on.
+    unrouted: [(bool, bool); 2],
+    /// Of each side by how much the TTL of its last packet was lower here than there.
+    drop: [Option<i16>; 2],
     /// When the first and the last packet that passed both was captured here.
     span: Option<(Timestamp, Timestamp)>,
 }
@@ -64,6 +63,11 @@ pub(crate) fn pair<'a>(here: &'a [Passage], there: &'a [Passage]) -> Vec<Pair<'a
         .collect()
 }
 
+/// By how much the TTL of a packet is lower here than there.
+pub(crate) fn drop_between(here: &Passage, there: &Passage) -> i16 {
+    i16::from(there.ttl) - i16::from(here.ttl)
+}
+
 impl Common {
     /// What the packets of one conversation show.
     #[must_use]
@@ -73,7 +77,7 @@ impl Common {
             .iter()
             .map(|(passage, _)| *passage)
             .chain(there)
-            .any(|passage| passage.payload > LONGEST_PACKET);
+            .any(Passage::is_offloaded);
         for (passage, twin) in pairs {
             if !passage.is_reset() {
                 common.count(passage, *twin, offload);
@@ -103,7 +107,7 @@ impl Common {
             return;
         };
         let Some(twin) = twin else {
-            side.here += u32::from(passage.payload == 0 || !offload);
+            side.here += u32::from(!offload || !passage.has_payload());
             return;
         };
         side.here += 1;
@@ -115,7 +119,11 @@ impl Common {
         }
         self.by_ttl += vote;
         if let Some(unrouted) = self.unrouted.get_mut(way) {
-            *unrouted |= hops(twin.ttl) == 0;
+            unrouted.0 |= hops(passage.ttl) == 0;
+            unrouted.1 |= hops(twin.ttl) == 0;
+        }
+        if let Some(drop) = self.drop.get_mut(way) {
+            *drop = Some(drop_between(passage, twin));
         }
         self.clocks.compare(way, passage.time, twin.time);
         let (first, last) = self.span.unwrap_or((passage.time, passage.time));
@@ -151,7 +159,11 @@ impl Common {
         self.by_ttl += other.by_ttl;
         self.by_time += other.by_time;
         for (unrouted, more) in self.unrouted.iter_mut().zip(other.unrouted) {
-            *unrouted |= more;
+            unrouted.0 |= more.0;
+            unrouted.1 |= more.1;
+        }
+        for (drop, more) in self.drop.iter_mut().zip(other.drop) {
+            *drop = drop.or(more);
         }
         self.clocks.merge(&other.clocks);
         self.span = match (self.span, other.span) {
@@ -189,10 +201,17 @@ impl Common {
         (votes != 0).then_some((votes > 0) == (side == Side::Lower))
     }
 
-    /// Whether packets of this side arrive there that no router has passed on.
+    /// Whether packets of this side are captured here, and there, that no router has passed
+    /// on.
     #[must_use]
-    pub(crate) fn is_unrouted_there(&self, side: Side) -> bool {
+    pub(crate) fn is_unrouted(&self, side: Side) -> (bool, bool) {
         self.unrouted.get(place(side)).copied().unwrap_or_default()
+    }
+
+    /// By how much the TTL of this side's packets is lower here than there.
+    #[must_use]
+    pub(crate) fn drop(&self, side: Side) -> Option<i16> {
+        self.drop.get(place(side)).copied().flatten()
     }
 
     /// How far the clock there runs ahead, ns, when it is so late here.

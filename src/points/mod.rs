@@ -22,7 +22,7 @@ use rustc_hash::FxHashMap;
 
 use self::{clock::Clocks, openings::Openings};
 pub(crate) use self::{
-    common::{Common, Counted, Pair, pair},
+    common::{Common, Counted, Pair, drop_between, pair},
     overlap::{Hosts, Overlap},
     passages::{Head, Passage, Passages},
 };

@@ -27,8 +27,8 @@ pub(crate) struct Passage {
     /// Frame.
     pub(crate) frame: FrameNumber,
     before: Head,
-    /// Payload, bytes; at most 65,535.
-    pub(crate) payload: u16,
+    /// IPv4 identification; 0 where there is none.
+    pub(crate) ip_id: u16,
     /// TTL or hop limit; 0 where no IP header was seen.
     pub(crate) ttl: u8,
     bits: u8,
@@ -36,19 +36,35 @@ pub(crate) struct Passage {
 
 const UPPER: u8 = 1;
 const RESET: u8 = 2;
+const PAYLOAD: u8 = 4;
+const OFFLOADED: u8 = 8;
+const OPENS: u8 = 16;
+
+/// A packet without offload (IEEE 802.3): what is longer was put together, or not yet taken
+/// apart, where it was captured, and cannot be known again elsewhere.
+const LONGEST_PACKET: u32 = 1500;
 
 impl Passage {
     fn of(segment: &Segment<'_>, side: Side, before: Head) -> Self {
-        let upper = if side == Side::Upper { UPPER } else { 0 };
-        let reset = if segment.flags.rst() { RESET } else { 0 };
+        let length = segment.payload_length;
+        let bits = [
+            (side == Side::Upper, UPPER),
+            (segment.flags.rst(), RESET),
+            (length > 0, PAYLOAD),
+            (length > LONGEST_PACKET, OFFLOADED),
+            (segment.flags.syn() && !segment.flags.ack(), OPENS),
+        ];
         Self {
             time: segment.time,
             digest: digest(segment),
             frame: segment.frame,
             before,
-            payload: u16::try_from(segment.payload_length).unwrap_or(u16::MAX),
+            ip_id: segment.ip.and_then(|ip| ip.id()).unwrap_or_default(),
             ttl: segment.ip.map(|ip| ip.ttl).unwrap_or_default(),
-            bits: upper | reset,
+            bits: bits
+                .iter()
+                .filter_map(|(is_so, bit)| is_so.then_some(bit))
+                .sum(),
         }
     }
 
@@ -60,6 +76,24 @@ impl Passage {
         } else {
             Side::Upper
         }
+    }
+
+    /// Whether it is a SYN that begins a connection.
+    #[must_use]
+    pub(crate) const fn opens(&self) -> bool {
+        self.bits & OPENS != 0
+    }
+
+    /// Whether it carries payload.
+    #[must_use]
+    pub(crate) const fn has_payload(&self) -> bool {
+        self.bits & PAYLOAD != 0
+    }
+
+    /// Whether it is longer than a packet on the wire.
+    #[must_use]
+    pub(crate) const fn is_offloaded(&self) -> bool {
+        self.bits & OFFLOADED != 0
     }
 
     /// Whether it is an RST.
