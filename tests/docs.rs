@@ -103,6 +103,7 @@ fn stories(out: &mut String) -> Outcome {
         let sort = match story.sort {
             Sort::Situation => "innocent, of the situation",
             Sort::Nature => "innocent, of the host's nature",
+            Sort::Capture => "innocent, of the capture",
             Sort::Guilty => "guilty",
         };
         writeln!(

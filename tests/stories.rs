@@ -234,7 +234,7 @@ fn lacks(story: &Hypothesis, shown: &Shown) -> Vec<String> {
     let mut faults = Vec::new();
     let prevails = match story.sort {
         Sort::Guilty => has(&[What::Finds]),
-        Sort::Situation | Sort::Nature => has(&[What::Saves]),
+        Sort::Situation | Sort::Nature | Sort::Capture => has(&[What::Saves]),
     };
     let is_listed = NEVER_ALONE.iter().any(|(listed, _)| *listed == name);
     if !prevails && !is_listed {

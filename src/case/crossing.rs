@@ -91,3 +91,32 @@ impl Case {
         }
     }
 }
+
+#[cfg(test)]
+impl super::testing::Builder {
+    pub(crate) fn made_between(mut self, doubt: i16, goes_on: Option<u32>) -> Self {
+        let made = Made {
+            here: PointName::ReceiversSide,
+            there: PointName::SendersSide,
+            doubt,
+            passed: 40,
+            both: 38,
+            goes_on: goes_on.and_then(FrameNumber::new),
+        };
+        self.0.crossing = Some(Crossing {
+            made: Some(made),
+            ..Crossing::default()
+        });
+        self
+    }
+
+    pub(crate) fn left_sender(mut self, at: u32, twin: u32) -> Self {
+        self.0.crossing = Some(Crossing {
+            twins: [FrameNumber::new(twin), None, None],
+            left_sender: FrameNumber::new(at),
+            sender_is_there: true,
+            ..Crossing::default()
+        });
+        self
+    }
+}

@@ -151,6 +151,7 @@ impl Case {
             clock_stepped_back: conversation.clock_stepped_back()
                 || conversation.last_heard() > Some(reset.time),
             copies: conversation.copies(),
+            was_mixed: conversation.track().apart().is_some(),
             several_interfaces: surroundings.several_interfaces,
             history_evicted: false,
         }

@@ -121,6 +121,8 @@ pub struct Case {
     pub(crate) clock_stepped_back: bool,
     /// Packets of this conversation that were captured twice, up to the RST.
     pub(crate) copies: u8,
+    /// They were captured at two points, which was found out while it went on.
+    pub(crate) was_mixed: bool,
     /// The capture holds packets of several interfaces.
     pub(crate) several_interfaces: bool,
     /// Conversations had to be forgotten for want of memory before this RST.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-//! A case to start from, so that each test shows only what matters to it.
-//!
-//! It is an RST from a server in mid-stream: without ACK flag, window 0, no
+//! A case to start from, so that each test shows only what matters to it. It is an RST from a server in mid-stream: without ACK flag, window 0, no
 //! options, IPv4 ID 0, TTL 61, and nothing known of its sender's habits.
 
 use std::{net::IpAddr, ops::Deref, time::Duration};
@@ -10,8 +8,7 @@ use std::{net::IpAddr, ops::Deref, time::Duration};
 use etherparse::TcpHeaderSlice;
 
 use super::{
-    Aftermath, Case, Continuation, Crossing, EarlierReset, HostHabits, Made, Neighbours, PointName,
-    SharedCounter, Trips,
+    Aftermath, Case, Continuation, EarlierReset, HostHabits, Neighbours, SharedCounter, Trips,
 };
 use crate::{
     baseline::{Gateway, IpId, ResetTtls, Ttl},
@@ -24,7 +21,7 @@ use crate::{
 
 /// A [`Case`] with methods that change one thing each.
 #[derive(Clone)]
-pub(crate) struct Builder(Case);
+pub(crate) struct Builder(pub(super) Case);
 
 impl Deref for Builder {
     type Target = Case;
@@ -108,6 +105,7 @@ pub(crate) fn case() -> Builder {
         crossing: None,
         clock_stepped_back: false,
         copies: 0,
+        was_mixed: false,
         several_interfaces: false,
         history_evicted: false,
         ttl_tolerance: 2,
@@ -115,32 +113,6 @@ pub(crate) fn case() -> Builder {
 }
 
 impl Builder {
-    pub(crate) fn made_between(mut self, doubt: i16, goes_on: Option<u32>) -> Self {
-        let made = Made {
-            here: PointName::ReceiversSide,
-            there: PointName::SendersSide,
-            doubt,
-            passed: 40,
-            both: 38,
-            goes_on: goes_on.map(frame),
-        };
-        self.0.crossing = Some(Crossing {
-            made: Some(made),
-            ..Crossing::default()
-        });
-        self
-    }
-
-    pub(crate) fn left_sender(mut self, at: u32, twin: u32) -> Self {
-        self.0.crossing = Some(Crossing {
-            twins: [Some(frame(twin)), None, None],
-            left_sender: Some(frame(at)),
-            sender_is_there: true,
-            ..Crossing::default()
-        });
-        self
-    }
-
     pub(crate) fn sender_ttl(mut self, ttls: &[u8]) -> Self {
         for (ttl, number) in ttls.iter().zip(1..) {
             let time = Timestamp(i64::from(number));

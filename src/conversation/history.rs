@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    Endpoint, NotedReset, PerSide, Phase, Recent, Role, SegmentKind, Sent, Side, State,
+    Endpoint, NotedReset, PerSide, Phase, Recent, Role, SegmentKind, Sent, Side, State, Track,
     learn::{
         classify, content_of, learn_acknowledgement, learn_data, learn_end, learn_habits,
         learn_repeats, learn_syn,
@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     mutation::limit,
-    points::Head,
     wire::{Content, FrameNumber, Segment, Timestamp},
 };
 
@@ -58,8 +57,8 @@ pub struct Conversation {
     refused: Option<FrameNumber>,
     /// The client's first SYN, while no SYN-ACK has answered it.
     attempt: Option<FrameNumber>,
-    /// Where its newest packet is kept, to be compared with other capture points.
-    passed: Head,
+    /// Where it was captured.
+    track: Track,
 }
 
 /// What a segment brought.
@@ -88,19 +87,29 @@ impl Conversation {
             forgotten: false,
             refused: None,
             attempt: None,
-            passed: 0,
+            track: Track::default(),
         }
     }
 
-    /// Where its newest packet is kept.
+    /// The conversation that begins on the same ports.
     #[must_use]
-    pub(crate) const fn passed(&self) -> Head {
-        self.passed
+    pub(crate) fn anew(&self, likely_server: Option<Side>) -> Self {
+        Self {
+            track: self.track,
+            ..Self::new(likely_server)
+        }
     }
 
-    /// Its newest packet is kept there now.
-    pub(crate) const fn set_passed(&mut self, passed: Head) {
-        self.passed = passed;
+    /// Where it was captured.
+    #[must_use]
+    pub(crate) const fn track(&self) -> &Track {
+        &self.track
+    }
+
+    /// The same, to note more of it.
+    #[inline]
+    pub(crate) const fn track_mut(&mut self) -> &mut Track {
+        &mut self.track
     }
 
     /// The client's first SYN is in this frame.

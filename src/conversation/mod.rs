@@ -21,6 +21,7 @@ mod side;
 mod state;
 mod stranger;
 mod table;
+mod track;
 
 pub(crate) use acceptance::Acceptability;
 pub(crate) use answer::BESIDE;
@@ -34,6 +35,7 @@ pub(crate) use segment_kind::SegmentKind;
 pub(crate) use side::{PerSide, Side};
 pub(crate) use state::{Event, State};
 pub(crate) use table::{Key, Table};
+pub(crate) use track::Track;
 
 use std::ffi::CStr;
 

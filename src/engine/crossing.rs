@@ -13,29 +13,16 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
-use super::Engine;
+use super::{Engine, absence::Absence};
 use crate::{
     baseline::hops,
     case::{Case, Crossing, Made, PointName},
     conversation::{Conversation, Key, Side},
     evidence::{Kind, shows},
-    points::{Common, Hosts, MOST_POINTS, Overlap, Pair, Passage, Point, drop_between, pair},
-    wire::{FrameNumber, Timestamp},
+    points::{Common, MOST_POINTS, Overlap, Passage, Point, drop_between, pair},
+    wire::FrameNumber,
 };
 
-/// A capture that seems to have missed nothing is taken to miss half a packet, and one in
-/// fifty while nothing is known of it (estimate: most captures miss none, a few many).
-const MISSED_BEFORE: f64 = 0.5;
-const LOOKED_AT_BEFORE: f64 = 25.0;
-/// One capture in twenty is filtered by a port (estimate), as long as only one is seen.
-const FILTERED_BY_PORT: f64 = 0.05;
-/// Where one packet was missed, the one before was in one case of four (estimate: captures
-/// miss packets in bursts).
-const MISSED_TOO: f64 = 0.25;
-/// One in a thousand by something else that leaves out a whole conversation (estimate).
-const LEFT_OUT: f64 = 0.001;
-/// One conversation in ten takes another way between two routers (estimate: ECMP).
-const OTHER_WAY: f64 = 0.1;
 /// What the claimed sender sends after a reset that it knows nothing of is worth as much as
 /// where it is seen here (`evidence::sender_continues`, with the clocks' doubt).
 const GOES_ON: i16 = 20;
@@ -45,20 +32,18 @@ const BESIDE: Duration = Duration::from_micros(200);
 /// An RST that the receiver's side never sent, either, is one more packet that a capture
 /// would have missed (as `MISSED_BEFORE` of `LOOKED_AT_BEFORE`).
 const MIRRORED: i16 = 15;
-/// How far two clocks may be off after they were compared: paths are not as long one way as
-/// the other (estimate).
-const CLOCKS_OFF: i64 = 5_000_000;
-/// From this on it is said that an RST did not arrive: 1 in 100.
-const SURELY_MISSING: i16 = 20;
+/// From this on it is said that an RST did not arrive: 1 in 30.
+const SURELY_MISSING: i16 = 15;
 /// Below it nothing can be said: 1 in 10.
 const LEAST_DOUBT: i16 = 10;
-/// Nothing is more certain than that.
-const MOST_DOUBT: f64 = 60.0;
+
+/// How many packets there were when two points were compared, and what came out.
+type Known = (u64, Rc<Overlap>);
 
 /// What was compared already, and how many packets there were then.
 #[derive(Debug, Default)]
 pub(super) struct Overlaps {
-    known: RefCell<FxHashMap<(Point, Point), (u64, Rc<Overlap>)>>,
+    known: RefCell<FxHashMap<(Point, Point), Known>>,
     /// How many packets there were when somebody asked last.
     asked: Cell<u64>,
 }
@@ -108,14 +93,14 @@ impl Engine {
             .position(|passage| passage.frame == case.reset.frame)?;
         let theirs: Vec<(Point, Packets)> = (0..=self.elsewhere.len())
             .filter(|other| *other != point)
-            .filter_map(|other| {
+            .map(|other| {
                 let aliases = self.points.names_of((&key, side));
                 let known = { aliases }.find_map(|(key, side)| self.packets(other, (&key, side)));
                 let kept = known.unwrap_or(Packets {
                     kept: Vec::new(),
                     side,
                 });
-                Some((other, kept))
+                (other, kept)
             })
             .collect();
         let views: Vec<View<'_>> = theirs
@@ -130,7 +115,7 @@ impl Engine {
 
     fn packets(&self, point: Point, (key, side): (&Key, Side)) -> Option<Packets> {
         let engine = self.at(point)?;
-        let head = engine.conversations.peek(key)?.passed();
+        let head = engine.conversations.peek(key)?.track().newest;
         let kept = engine.passages.of(head);
         (!kept.is_empty()).then_some(Packets { kept, side })
     }
@@ -177,7 +162,7 @@ impl Engine {
             side,
             pairs: &pairs,
             index,
-            theirs,
+            theirs: theirs.side,
             common: &common,
             hosts,
             overlap: &overlap,
@@ -331,7 +316,7 @@ impl Engine {
         else {
             return;
         };
-        let own = here.passages.of(conversation.passed());
+        let own = here.passages.of(conversation.track().newest);
         let common = Common::of(&pair(&own, &theirs.kept), &theirs.kept);
         overlap.enter(key.addresses(), key.lower_port(), &common);
     }
@@ -391,129 +376,4 @@ impl<'a> Twin<'a> {
             Self::Perhaps | Self::Missing => None,
         }
     }
-}
-
-/// What is known of a packet that was captured here and not there.
-struct Absence<'a> {
-    side: Side,
-    pairs: &'a [Pair<'a>],
-    index: usize,
-    theirs: &'a Packets,
-    common: &'a Common,
-    hosts: Option<&'a Hosts>,
-    overlap: &'a Overlap,
-    port: u16,
-    time: Timestamp,
-}
-
-impl Absence<'_> {
-    /// Decibans against the story that the capture there missed it; 0 where it may not have
-    /// been able to hold it.
-    fn doubt(&self, ahead: i64, (first, last): (Timestamp, Timestamp), at_sender: bool) -> i16 {
-        let there = self.time.0.saturating_add(ahead);
-        if there.saturating_add(CLOCKS_OFF) < first.0 || !self.sees_side() {
-            return 0;
-        }
-        let seen = self.common.all().there > 0;
-        let unseen = if seen { 0.0 } else { self.left_out(at_sender) };
-        let missed = self.missed();
-        let missed = if seen { missed } else { missed * MISSED_TOO };
-        let odds = unseen + missed + self.ended(there, first.0, last.0);
-        decibans(odds)
-    }
-
-    /// Whether the capture there shows what this side sends to this host.
-    fn sees_side(&self) -> bool {
-        let here = self.common.side(self.side);
-        if here.here > 0 && here.both == 0 {
-            return false;
-        }
-        let hosts = self.hosts.map(|hosts| hosts.common.side(self.side));
-        here.there > 0 || hosts.is_some_and(|hosts| hosts.both > 0)
-    }
-
-    /// How probable it is that the capture leaves out the conversation as a whole.
-    fn left_out(&self, at_sender: bool) -> f64 {
-        let by_port = match self.hosts {
-            Some(hosts) if hosts.know(self.port) => LEFT_OUT,
-            Some(hosts) if hosts.know_several() => 2.0 * LEFT_OUT,
-            _ => FILTERED_BY_PORT,
-        };
-        by_port + if at_sender { 0.0 } else { OTHER_WAY }
-    }
-
-    /// How probable it is that it misses one packet.
-    fn missed(&self) -> f64 {
-        let all = self.overlap.passed();
-        let whole = share(
-            all.here - all.both.min(all.here),
-            all.here,
-            LOOKED_AT_BEFORE,
-        );
-        let before = self.pairs.get(..self.index).unwrap_or_default();
-        let of_side = |pair: &&Pair<'_>| pair.0.side() == self.side && !pair.0.is_reset();
-        let last = before
-            .iter()
-            .rposition(|pair| of_side(&pair) && pair.1.is_some());
-        // What is missing right before the RST may have been sent by whoever sent it.
-        let (mut here, mut missing) = (0, 0);
-        for pair in before.iter().take(last.map_or(0, |last| last + 1)) {
-            if of_side(&pair) {
-                here += 1;
-                missing += u32::from(pair.1.is_none());
-            }
-        }
-        if missing > 0 {
-            whole.max(share(missing, here, 1.0))
-        } else {
-            whole
-        }
-    }
-
-    /// How probable it is that the capture had ended.
-    fn ended(&self, there: i64, first: i64, last: i64) -> f64 {
-        let later = self.hosts.and_then(|hosts| hosts.common.span());
-        if last >= there || later.is_some_and(|(_, last)| last > self.time) {
-            return 0.0;
-        }
-        let gap = seconds(there.saturating_sub(last).max(CLOCKS_OFF));
-        gap / (gap + seconds(last.saturating_sub(first)))
-    }
-
-    /// What the claimed sender sent afterwards there, and whether it came here.
-    fn goes_on(&self, from_there: &[Pair<'_>], ahead: i64) -> Option<(FrameNumber, bool)> {
-        let after = self.time.0.saturating_add(ahead).saturating_add(CLOCKS_OFF);
-        let later = from_there
-            .iter()
-            .filter(|(passage, _)| passage.time.0 > after);
-        // Behind a SYN another connection begins on the same ports.
-        let found = later
-            .take_while(|(passage, _)| !passage.opens())
-            .find(|(passage, _)| passage.side() == self.theirs.side && !passage.is_reset());
-        found.map(|(passage, twin)| (passage.frame, twin.is_some()))
-    }
-
-    /// Whether the other side was reset in the receiver's name as well.
-    fn is_mirrored(&self, from_there: &[Pair<'_>]) -> bool {
-        from_there.iter().any(|(passage, twin)| {
-            passage.side() != self.theirs.side && passage.is_reset() && twin.is_none()
-        })
-    }
-}
-
-/// The share of what was missed, a little more than what was counted.
-fn share(missed: u32, of: u32, before: f64) -> f64 {
-    (f64::from(missed) + MISSED_BEFORE) / (f64::from(of) + before)
-}
-
-/// Odds of one to so many as decibans.
-#[expect(clippy::cast_possible_truncation, reason = "clamped to the range")]
-fn decibans(odds: f64) -> i16 {
-    (-10.0 * odds.min(1.0).log10()).clamp(0.0, MOST_DOUBT) as i16
-}
-
-/// Nanoseconds as seconds.
-#[expect(clippy::cast_precision_loss, reason = "rounded to what matters")]
-fn seconds(ns: i64) -> f64 {
-    ns as f64 / 1e9
 }

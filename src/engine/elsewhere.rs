@@ -44,6 +44,26 @@ impl Engine {
         (point, opened != Opened::First)
     }
 
+    /// Takes in a segment that was captured at another point than its conversation's others,
+    /// as the conversation itself shows; false where there is no room for one more point.
+    pub(super) fn set_apart(&mut self, segment: &Segment<'_>, key: Key, side: Side) -> bool {
+        let Some(conversation) = self.conversations.entry(key, false) else {
+            return false;
+        };
+        let sender = Station::of_sender(segment);
+        let Some((link, is_new)) = self.points.set_apart(sender, conversation.track().apart())
+        else {
+            conversation.track_mut().note_odd();
+            return false;
+        };
+        conversation.track_mut().set_apart(link);
+        if is_new {
+            self.open_point();
+        }
+        let point = self.points.point(sender);
+        self.observe_elsewhere((point, false), segment, key, side)
+    }
+
     /// One more point.
     fn open_point(&mut self) {
         let mut settings = self.settings;

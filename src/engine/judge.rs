@@ -18,8 +18,10 @@ impl Engine {
         let Some(conversation) = self.conversations.entry(key, false) else {
             return;
         };
-        let passed = self.passages.push(segment, side, conversation.passed());
-        conversation.set_passed(passed);
+        let passed = self
+            .passages
+            .push(segment, side, conversation.track().newest);
+        conversation.track_mut().newest = passed;
         let blind = conversation.is_blind(segment, side);
         if !blind {
             self.hosts.learn_reset(segment);

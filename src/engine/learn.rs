@@ -7,7 +7,9 @@ use super::{Attempts, Engine, Neighbourhood, Verdicts, aftermath};
 use crate::{
     baseline::Shown,
     conversation::{Conversation, Key, Learned, Phase, Role, Side},
-    wire::{Content, Segment},
+    points::{Station, station},
+    verdict::Followup,
+    wire::{Content, FrameNumber, Segment},
 };
 
 /// Segments of a side that show its host's habits; of the later ones one in so many
@@ -15,21 +17,52 @@ use crate::{
 const HABITS_SHOWN: u8 = 8;
 
 impl Engine {
+    /// Whether the segment was captured at another point than the conversation's others; then
+    /// nothing is learned from it here.
+    #[inline]
+    pub(super) fn is_from_elsewhere(
+        &mut self,
+        segment: &Segment<'_>,
+        key: Key,
+        side: Side,
+    ) -> bool {
+        let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
+            return false;
+        };
+        if !conversation.track_mut().is_odd(side, station(segment)) {
+            return false;
+        }
+        let is_reset = segment.flags.rst();
+        if conversation.track().apart().is_some() && !is_reset {
+            return true;
+        }
+        let sender = Station::of_sender(segment);
+        let seen = self
+            .passages
+            .seen_elsewhere(conversation.track().newest, segment)
+            .filter(|seen| self.points.are_on_two_links(sender, *seen, is_reset));
+        if seen.is_none() {
+            conversation.track_mut().note_odd();
+        }
+        seen.is_some()
+    }
+
     #[inline]
     pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
         // Looked up once: each segment is.
         let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
             return;
         };
-        let passed = self.passages.push(segment, side, conversation.passed());
-        conversation.set_passed(passed);
+        let passed = self
+            .passages
+            .push(segment, side, conversation.track().newest);
+        conversation.track_mut().newest = passed;
         if !is_news(segment, (conversation, side)) {
             return;
         }
         if conversation.may_begin_anew(segment, side) && conversation.begins_anew(segment, side) {
             aftermath::note_reuse(&mut self.verdicts, conversation, segment, side);
-            *conversation = Conversation::new(key.likely_server());
-            conversation.set_passed(passed);
+            *conversation = conversation.anew(key.likely_server());
             self.requests.forget(&key);
         }
         if segment.flags.syn() {
@@ -57,6 +90,10 @@ impl Engine {
             self.neighbourhood
                 .answered(segment.source, asked.name, segment.frame);
         }
+        // A SYN-ACK for which the capture holds no SYN may be anybody's.
+        let unasked = segment.flags.syn()
+            && segment.flags.ack()
+            && !conversation.endpoint(side.peer()).has_seq();
         if conversation.holds_reset() {
             let followup = aftermath::watch(
                 &mut self.verdicts,
@@ -66,20 +103,21 @@ impl Engine {
                 learned.kind,
             );
             if let Some(followup) = followup {
-                if self.followups.len() == self.most_followups {
-                    self.followups.pop_front();
-                }
-                self.followups.push_back((segment.frame, followup));
-                self.newest_note = Some(segment.frame);
+                self.note(segment.frame, followup);
             }
         }
-        // A SYN-ACK for which the capture holds no SYN may be anybody's.
-        let unasked = segment.flags.syn()
-            && segment.flags.ack()
-            && !conversation.endpoint(side.peer()).has_seq();
         if !unasked {
             self.learn_host(segment, sent, &learned);
         }
+    }
+
+    /// Keeps what a frame shows about an earlier RST.
+    fn note(&mut self, frame: FrameNumber, followup: Followup) {
+        if self.followups.len() == self.most_followups {
+            self.followups.pop_front();
+        }
+        self.followups.push_back((frame, followup));
+        self.newest_note = Some(frame);
     }
 
     /// What the segment shows of its host over all conversations; `sent` counts those of

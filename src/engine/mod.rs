@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod absence;
 mod aftermath;
 mod archive;
 mod attempts;
@@ -146,19 +147,21 @@ impl Engine {
         };
         let segment = Segment::of(packet, &tcp);
         let (key, side) = Key::of(&segment);
+        let mut again = false;
         if self.points.are_several() || segment.flags.syn() || segment.flags.rst() {
             let place = self.point_of(&segment, packet.link_destination);
             if self.observe_elsewhere(place, &segment, key, side) {
                 return;
             }
-            let (_, again) = place;
-            self.take(&segment, key, side);
-            if again {
-                self.attempts.leave_out(segment.frame);
-            }
+            again = place.1;
+        }
+        if self.is_from_elsewhere(&segment, key, side) && self.set_apart(&segment, key, side) {
             return;
         }
         self.take(&segment, key, side);
+        if again {
+            self.attempts.leave_out(segment.frame);
+        }
     }
 
     /// Takes in one that was captured at this engine's point.

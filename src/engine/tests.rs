@@ -31,7 +31,7 @@ fn whatever_is_no_tcp_is_passed_over() {
 #[test]
 fn memory_budget() {
     assert!(
-        size_of::<Conversation>() <= 464,
+        size_of::<Conversation>() <= 480,
         "{}",
         size_of::<Conversation>()
     );

@@ -238,8 +238,8 @@ table! {
         "RFC 9293 §3.5.2; docs/measured.md#guessed-sequence-numbers; 1 in 6 for gaps in the capture"
     51 made_between MadeBetween: [60];
         "what was never sent was made on the way; the price of a capture that missed it comes from the file"
-    52 left_its_sender LeftItsSender: [-45, -20];
-        "RFC 1812 §5.3.1; it was sent and it arrived: only a device on the host's own link is left, a story of its own; 1 in 100 without another packet of the host to compare with (estimate)"
+    52 left_its_sender LeftItsSender: [-45, -30];
+        "RFC 1812 §5.3.1; it was sent and it arrived: only a device on the host's own link is left, a story of its own; 1 in 1,000 without another packet of the host to compare with (estimate)"
 }
 
 /// A module's name as it goes to C; anything but a name ended by NUL is a

@@ -37,7 +37,7 @@ pub(crate) fn observe(case: &Case) -> Observed<Finding> {
         return Observed::DoesNotApply;
     };
     let Some(frame) = crossing.left_sender else {
-        return Observed::DoesNotApply;
+        return Observed::Absent;
     };
     let is_this = frame == case.reset.frame;
     Observed::Present(Finding {

@@ -32,6 +32,7 @@ pub struct Finding {
 pub(crate) fn observe(case: &Case) -> Observed<Finding> {
     match case.made() {
         Some(made) => Observed::Present(Finding { made }),
+        None if case.crossing.is_some() => Observed::Absent,
         None => Observed::DoesNotApply,
     }
 }

@@ -18,7 +18,7 @@ pub(super) const LINES: &[Line] = &[
     Line {
         effect: Effect::Refutes,
         because: "too few packets of this conversation came twice",
-        when: |case| case.copies < 2,
+        when: |case| case.copies < 2 && !case.was_mixed,
         source: "counted in the case",
     },
     Line {

@@ -34,8 +34,8 @@ pub(crate) struct Common {
     unrouted: [(bool, bool); 2],
     /// Of each side by how much the TTL of its last packet was lower here than there.
     drop: [Option<i16>; 2],
-    /// When the first and the last packet that passed both was captured here.
-    span: Option<(Timestamp, Timestamp)>,
+    /// Of each side when the first and the last packet that passed both was captured here.
+    spans: [Option<(Timestamp, Timestamp)>; 2],
 }
 
 const fn place(side: Side) -> usize {
@@ -126,8 +126,10 @@ impl Common {
             *drop = Some(drop_between(passage, twin));
         }
         self.clocks.compare(way, passage.time, twin.time);
-        let (first, last) = self.span.unwrap_or((passage.time, passage.time));
-        self.span = Some((first.min(passage.time), last.max(passage.time)));
+        if let Some(span) = self.spans.get_mut(way) {
+            let (first, last) = span.unwrap_or((passage.time, passage.time));
+            *span = Some((first.min(passage.time), last.max(passage.time)));
+        }
     }
 
     /// Whatever the clocks say, a packet takes more than no time from one point to the
@@ -166,10 +168,12 @@ impl Common {
             *drop = drop.or(more);
         }
         self.clocks.merge(&other.clocks);
-        self.span = match (self.span, other.span) {
-            (Some(one), Some(more)) => Some((one.0.min(more.0), one.1.max(more.1))),
-            (one, more) => one.or(more),
-        };
+        for (span, other) in self.spans.iter_mut().zip(other.spans) {
+            *span = match (*span, other) {
+                (Some(one), Some(more)) => Some((one.0.min(more.0), one.1.max(more.1))),
+                (one, more) => one.or(more),
+            };
+        }
     }
 
     /// Packets of one side.
@@ -220,9 +224,9 @@ impl Common {
         self.clocks.ahead(here)
     }
 
-    /// When the first and the last packet that passed both was captured here.
+    /// When the first and the last packet of this side that passed both was captured here.
     #[must_use]
-    pub(crate) const fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        self.span
+    pub(crate) fn span(&self, side: Side) -> Option<(Timestamp, Timestamp)> {
+        self.spans.get(place(side)).copied().flatten()
     }
 }

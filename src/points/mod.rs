@@ -24,7 +24,7 @@ use self::{clock::Clocks, openings::Openings};
 pub(crate) use self::{
     common::{Common, Counted, Pair, drop_between, pair},
     overlap::{Hosts, Overlap},
-    passages::{Head, Passage, Passages},
+    passages::{Passage, Passages, station},
 };
 use crate::{
     conversation::{Key, Side},
@@ -62,6 +62,9 @@ pub(crate) const MOST_POINTS: usize = 4;
 
 /// Conversations that are known by other addresses at another point.
 const MOST_TRANSLATED: usize = 1 << 14;
+
+/// The number of a link.
+pub(crate) type LinkNumber = usize;
 
 /// The number of a capture point. What no SYN has told apart is at point 0.
 pub(crate) type Point = usize;
@@ -224,6 +227,55 @@ impl Points {
             (*other, side)
         });
         std::iter::once((*key, side)).chain(other)
+    }
+
+    /// What comes from this station is captured at another point than before: at that of a
+    /// link that is known, or at a new one. The link, and whether it is a new point; `None`
+    /// where there is no room for one.
+    pub(crate) fn set_apart(
+        &mut self,
+        station: Station,
+        known: Option<LinkNumber>,
+    ) -> Option<(LinkNumber, bool)> {
+        if let Some(link) = self.link(station) {
+            let is_point = self.points.get(link).is_some_and(|point| *point > 0);
+            return (is_point || self.tell_apart(link)).then_some((link, !is_point));
+        }
+        let known = known.or_else(|| self.only_link_apart(station));
+        if let Some(link) = known.map(|link| self.root(link)) {
+            return self.enter(station, link).then_some((link, false));
+        }
+        let link = self.joined.len();
+        if self.told_apart + 1 >= MOST_POINTS || !self.enter(station, link) {
+            return None;
+        }
+        self.joined.push(link);
+        self.points.push(0);
+        self.places.push((station.interface, station.vlan));
+        self.tell_apart(link).then_some((link, true))
+    }
+
+    /// The link of the only other point, if that is where the station is.
+    fn only_link_apart(&self, station: Station) -> Option<LinkNumber> {
+        let place = (station.interface, station.vlan);
+        let mut apart = self.points.iter().zip(&self.places).enumerate();
+        let found = apart.find(|(_, (point, at))| **point > 0 && **at == place);
+        found.filter(|_| self.told_apart == 1).map(|(link, _)| link)
+    }
+
+    /// Whether the two stations cannot be on one link; `other` is shortened. Of an RST, which
+    /// may be anybody's, only another interface or VLAN counts.
+    pub(crate) fn are_on_two_links(&self, station: Station, other: u32, is_reset: bool) -> bool {
+        let place = |station: &Station| (station.interface, station.vlan);
+        let known = self
+            .stations
+            .keys()
+            .find(|known| known.shortened() == other);
+        let Some(known) = known else {
+            return !is_reset;
+        };
+        let same_link = self.link(*known) == self.link(station);
+        place(known) != place(&station) || !(is_reset || same_link)
     }
 
     /// Makes a link a point of its own, while there is room for one more.

@@ -2,9 +2,7 @@
 
 //! What two capture points have in common over all conversations of two hosts, and of all.
 
-use std::net::IpAddr;
-
-use rustc_hash::FxHashMap;
+use std::{cell::OnceCell, collections::BTreeMap, net::IpAddr};
 
 use super::{Common, Counted};
 use crate::conversation::Side;
@@ -38,7 +36,9 @@ impl Hosts {
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Overlap {
-    hosts: FxHashMap<[IpAddr; 2], Hosts>,
+    hosts: BTreeMap<[IpAddr; 2], Hosts>,
+    /// Summed up when it is asked for: all hosts have been entered then.
+    passed: OnceCell<Counted>,
 }
 
 impl Overlap {
@@ -68,6 +68,10 @@ impl Overlap {
     /// Packets that passed there before they were captured here, over all hosts.
     #[must_use]
     pub(crate) fn passed(&self) -> Counted {
+        *self.passed.get_or_init(|| self.sum_up())
+    }
+
+    fn sum_up(&self) -> Counted {
         let mut all = Counted::default();
         for hosts in self.hosts.values() {
             for side in [Side::Lower, Side::Upper] {

@@ -5,6 +5,7 @@
 
 use std::num::NonZeroUsize;
 
+use super::Station;
 use crate::{
     conversation::Side,
     wire::{FrameNumber, Segment, Timestamp},
@@ -24,6 +25,8 @@ pub(crate) struct Passage {
     pub(crate) time: Timestamp,
     /// Of what neither a router nor an address translation changes.
     pub(crate) digest: u32,
+    /// Of the link address that it came from, and where that was.
+    station: u32,
     /// Frame.
     pub(crate) frame: FrameNumber,
     before: Head,
@@ -57,6 +60,7 @@ impl Passage {
         Self {
             time: segment.time,
             digest: digest(segment),
+            station: station(segment),
             frame: segment.frame,
             before,
             ip_id: segment.ip.and_then(|ip| ip.id()).unwrap_or_default(),
@@ -108,11 +112,26 @@ impl Passage {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Sequence numbers, flags and length: the IP ID is often 0, options may be taken out.
-#[expect(clippy::cast_possible_truncation, reason = "a hash may be cut")]
 fn digest(segment: &Segment<'_>) -> u32 {
     let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
     let shape = u64::from(segment.payload_length) << 8 | u64::from(segment.flags.bits());
     ((numbers.wrapping_mul(SPREAD) ^ shape).wrapping_mul(SPREAD) >> 32) as u32
+}
+
+/// The link address that a packet comes from, with its interface and VLAN, in short.
+#[must_use]
+#[inline]
+pub(crate) fn station(segment: &Segment<'_>) -> u32 {
+    Station::of_sender(segment).shortened()
+}
+
+impl Station {
+    pub(super) fn shortened(&self) -> u32 {
+        let [a, b, c, d, e, f] = self.address;
+        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let place = u64::from(self.interface) << 12 | u64::from(self.vlan);
+        ((address ^ place.rotate_right(16)).wrapping_mul(SPREAD) >> 32) as u32
+    }
 }
 
 /// The newest packets of one capture point.
@@ -175,6 +194,19 @@ impl Passages {
 
     fn place(&self, index: u32) -> usize {
         usize::try_from(index).unwrap_or_default() % self.most
+    }
+
+    /// The station (`station`) with which the packet has passed before, if that is another
+    /// one, and if the TTL differs, because a bridge and a mirror port leave that as it is.
+    #[must_use]
+    pub(crate) fn seen_elsewhere(&self, head: Head, segment: &Segment<'_>) -> Option<u32> {
+        let (digest, station) = (digest(segment), station(segment));
+        let ttl = segment.ip.map(|ip| ip.ttl).unwrap_or_default();
+        let passed = self.of(head);
+        let found = passed.iter().find(|passage| {
+            passage.digest == digest && passage.station != station && passage.ttl != ttl
+        });
+        found.map(|passage| passage.station)
     }
 
     /// The packets of a conversation, the oldest that is kept first.

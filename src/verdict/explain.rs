@@ -2,12 +2,9 @@
 
 //! Order and grammar of what the user reads; the words of a finding are its own.
 
-use super::{PRIOR, Verdict, weigh::Considered};
-use std::time::Duration;
-
+use super::{PRIOR, Verdict, places::write_points, weigh::Considered};
 use crate::{
-    case::{Case, Made, Origin, Vantage},
-    conversation::Role,
+    case::{Case, Origin, Vantage},
     evidence::{Observed, catalogue::TABLE},
     hypothesis::Sort,
     words::{Count, name_sides, say, write_span},
@@ -63,56 +60,6 @@ pub(super) fn why(verdict: &Verdict, out: &mut String) {
         say!(out, ", {name}");
     }
 }
-
-/// The two points between which it was made, the client's first.
-fn write_points(case: &Case, made: Made, out: &mut String) {
-    let [first, second] = if case.role == Some(Role::Client) {
-        [made.there, made.here]
-    } else {
-        [made.here, made.there]
-    };
-    case.write_point(first, out);
-    say!(out, ", ");
-    case.write_point(second, out);
-}
-
-/// What is known of where on the path it was made; nothing with one capture point.
-pub(super) fn made_between(verdict: &Verdict, out: &mut String) {
-    let case = &verdict.case;
-    let Some(crossing) = case.crossing else {
-        return;
-    };
-    let sender = case.sender_word();
-    if let Some(made) = crossing.made {
-        let how = match verdict.origin() {
-            Origin::Middlebox => "between",
-            Origin::Endpoint | Origin::Unclear => "perhaps between",
-        };
-        say!(out, "{how} the capture points (");
-        write_points(case, made, out);
-        say!(out, ")");
-    } else if crossing.passed_before || crossing.left_sender.is_some() {
-        say!(out, "on the {sender}'s side of both capture points");
-    } else if crossing.undelivered.is_none() {
-        say!(out, "not known");
-    }
-    if let Some(point) = crossing.undelivered {
-        let so_far = if out.is_empty() { "" } else { "; " };
-        say!(out, "{so_far}it was never captured at the other one (");
-        case.write_point(point, out);
-        say!(out, ")");
-    }
-    if let Some(ahead) = crossing.ahead.filter(|ahead| ahead.abs() >= WORTH_SAYING) {
-        let how = if ahead > 0 { "ahead" } else { "behind" };
-        say!(out, "; this point's clock runs ");
-        write_span(out, Duration::from_nanos(ahead.unsigned_abs()));
-        say!(out, " {how}");
-    }
-}
-
-/// Clocks that are kept by NTP differ by less (RFC 5905 §1: tens of milliseconds over
-/// the internet, less in a local network).
-const WORTH_SAYING: i64 = 1_000_000;
 
 /// Where in the conversation it came, and after what.
 pub(super) fn when(verdict: &Verdict, out: &mut String) {
@@ -188,7 +135,9 @@ pub(super) fn story(story: &Considered, out: &mut String) {
 
 /// The `index`-th sentence on what the capture could not show.
 pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
-    let general: Vec<fn(&Verdict, &mut String)> = vantage(&verdict.case)
+    // Where several points were captured, it is not one that decides.
+    let vantage = vantage(&verdict.case).filter(|_| verdict.case.crossing.is_none());
+    let general: Vec<fn(&Verdict, &mut String)> = vantage
         .into_iter()
         .chain(verdict.case.roles_assumed.then_some(assumed as _))
         .chain(verdict.case.others_come_from().map(|_| elsewhere as _))

@@ -11,6 +11,7 @@ mod forgotten;
 mod labels;
 mod matters;
 mod packed;
+mod places;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};
@@ -22,7 +23,7 @@ use std::{ffi::CStr, time::Duration};
 
 use crate::{
     baseline::{Pattern, Resetter, Stack, hops},
-    case::{Case, Crossing, Origin, Signature},
+    case::{Case, Origin, Signature},
     cause::{Cause, Impact, Severity},
     conversation::{Acceptability, Phase, Role, SegmentKind, Trigger},
     evidence::Evidence,
@@ -71,14 +72,6 @@ impl Verdict {
             cause,
             impact,
         }
-    }
-
-    /// The same, judged beside what other capture points show.
-    #[must_use]
-    pub(crate) fn beside(&self, crossing: Crossing) -> Self {
-        let mut verdict = self.clone();
-        verdict.amend(|case| case.crossing = Some(crossing));
-        verdict
     }
 
     /// Judges anew if `change` makes a difference to the case, and tells whether it
@@ -370,23 +363,6 @@ impl Verdict {
         self.hops().filter(|_| told)
     }
 
-    /// `rst.twin_frame`, one of several.
-    #[must_use]
-    pub(crate) fn twin_frame(&self, index: usize) -> Option<FrameNumber> {
-        self.case.crossing?.twins.into_iter().flatten().nth(index)
-    }
-
-    /// `rst.clock_offset`, ns.
-    #[must_use]
-    pub(crate) fn clock_offset(&self) -> Option<i64> {
-        self.case.crossing?.ahead
-    }
-
-    /// Writes `rst.made_between`; nothing where the file has one capture point.
-    pub(crate) fn write_made_between(&self, out: &mut String) {
-        explain::made_between(self, out);
-    }
-
     /// Writes `rst.hypothesis.text`; nothing past the last.
     pub(crate) fn write_story(&self, index: usize, out: &mut String) {
         if let Some(story) = self.stories().get(index) {
@@ -470,6 +446,10 @@ impl Verdict {
 
     /// Writes `rst.next_step`; nothing where it is absent.
     pub(crate) fn write_next_step(&self, out: &mut String) {
+        if self.origin() == Origin::Middlebox && self.case.made().is_some() {
+            self.write_next_step_between(out);
+            return;
+        }
         self.cause.write_next_step(self.impact, out);
     }
 

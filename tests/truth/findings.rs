@@ -12,6 +12,39 @@ use crate::{
 /// Sentences by their patterns; all that match are checked.
 pub(crate) const TABLE: &[(&str, Check)] = &[
     (
+        r"^It was captured here, but not on the (?:client|server|sender)'s side, where (?<b>\d+) of (?<n>\d+) other packets",
+        |c, m| {
+            let (both, all) = (number(m, "b")?, number(m, "n")?);
+            wrong(both > all, "more than all").or_else(|| {
+                wrong(
+                    c.conversation()
+                        .filter(|packet| same_reset(packet, c.reset))
+                        .count()
+                        > 1,
+                    "it was captured twice",
+                )
+            })
+        },
+    ),
+    (
+        r"there the (?:client|server|sender) kept sending afterwards \(frame (?<f>\d+)\)",
+        |c, m| {
+            let later = c.frame(m)?;
+            wrong(
+                later.rst || !later.beside(c.reset),
+                "is none of its packets",
+            )
+        },
+    ),
+    (
+        r"^(?:The same RST was captured|It left the|It had passed no router here).* \(frame (?<f>\d+)\)\.$",
+        |c, m| {
+            let twin = c.frame(m)?;
+            wrong(!same_reset(twin, c.reset), "is another packet")
+                .or_else(|| wrong(twin.hops() > 0 && c.reset.hops() > 0, "both were routed"))
+        },
+    ),
+    (
         r"^TTL (?<ttl>\d+) is the (?:client|server|sender)'s own in this conversation; compare frame (?<f>\d+)",
         |c, m| {
             own_ttl(c, m)
@@ -215,3 +248,16 @@ pub(crate) const TABLE: &[(&str, Check)] = &[
         },
     ),
 ];
+
+/// Whether both are one RST, captured at two points.
+fn same_reset(one: &Tcp, other: &Tcp) -> bool {
+    let numbers = |packet: &Tcp| {
+        (
+            packet.seq,
+            packet.ack,
+            packet.ack_flag,
+            packet.payload.len(),
+        )
+    };
+    one.rst && one.beside(other) && numbers(one) == numbers(other)
+}

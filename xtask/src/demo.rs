@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 
 use crate::{
-    project, say, setup,
+    merge, project, say, setup,
     test::PLUGIN_VARIABLE,
     tshark::Tshark,
     verdict::{self, Evidence, Reading, Verdict},
@@ -66,13 +66,15 @@ impl FailOn {
     }
 }
 
-pub(crate) fn run(
-    capture: Option<PathBuf>,
-    all: bool,
-    fail_on: Option<FailOn>,
-) -> Result<ExitCode> {
-    let capture = capture.unwrap_or_else(|| project::root().join(BUNDLED));
-    let capture = readable(&capture)?;
+pub(crate) fn run(captures: &[PathBuf], all: bool, fail_on: Option<FailOn>) -> Result<ExitCode> {
+    let captures: Vec<PathBuf> = match captures {
+        [] => vec![project::root().join(BUNDLED)],
+        named => named.to_vec(),
+    };
+    let captures: Vec<PathBuf> = captures
+        .iter()
+        .map(|capture| readable(capture))
+        .collect::<Result<_>>()?;
     let plugin = match env::var_os(PLUGIN_VARIABLE) {
         Some(built) => built.into(),
         None => {
@@ -80,6 +82,15 @@ pub(crate) fn run(
             wireshark::check()?;
             project::build_plugin()?
         }
+    };
+    let merged = match captures.as_slice() {
+        [_] => None,
+        several => Some(merge::merge(several)?),
+    };
+    let capture = match (&merged, captures.as_slice()) {
+        (Some(merged), _) => merged.file().to_path_buf(),
+        (None, [capture, ..]) => capture.clone(),
+        (None, []) => bail!("no capture"),
     };
     let tshark = Tshark::with_plugin(&plugin, None)?;
     say::step(format_args!("tshark -2 -r {}", capture.display()));
@@ -276,6 +287,9 @@ fn explain(verdict: &Verdict) {
     say::line("");
     let frame = format!("frame {}", verdict.frame);
     say::paragraph(&frame, &verdict.summary, LABEL, width);
+    if !verdict.made_between.is_empty() {
+        say::paragraph("  where", &verdict.made_between, LABEL, width);
+    }
     if !verdict.cause_text.is_empty() {
         say::paragraph("  why", &verdict.cause_text, LABEL, width);
     }

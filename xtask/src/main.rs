@@ -12,6 +12,7 @@ mod demo;
 mod deny;
 mod install;
 mod lab;
+mod merge;
 mod package;
 mod project;
 mod sample;
@@ -40,8 +41,9 @@ struct Cli {
 enum Command {
     /// Build the plugin and explain every TCP reset of a capture (default: the bundled one)
     Demo {
-        /// A capture file that tshark can read
-        capture: Option<PathBuf>,
+        /// Capture files that tshark can read; several are taken for capture points of one
+        /// incident, such as the client's and the server's
+        captures: Vec<PathBuf>,
         /// Show every reset, however many there are
         #[arg(long)]
         all: bool,
@@ -109,10 +111,10 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo {
-            capture,
+            captures,
             all,
             fail_on,
-        } => match demo::run(capture, all, fail_on) {
+        } => match demo::run(&captures, all, fail_on) {
             Ok(status) => return status,
             Err(error) => Err(error),
         },

@@ -23,6 +23,8 @@ pub(crate) struct Verdict {
     pub(crate) confidence: Option<u8>,
     pub(crate) cause: String,
     pub(crate) cause_text: String,
+    /// Empty where the file has one capture point.
+    pub(crate) made_between: String,
     pub(crate) impact: String,
     pub(crate) next_step: String,
     /// Strongest first.
@@ -140,6 +142,7 @@ impl From<Fields> for Verdict {
             confidence: first("rst.confidence").parse().ok(),
             cause: first("rst.cause"),
             cause_text: all("rst.cause.text").join(" "),
+            made_between: first("rst.made_between"),
             impact: first("rst.impact"),
             next_step: first("rst.next_step"),
             evidence,

@@ -35,6 +35,8 @@ pub(crate) enum Edit {
     OtherInterface(Which),
     /// The clock of the second place shows so many milliseconds more.
     SecondClock(i64),
+    /// The second place has missed these frames.
+    Missed(Which),
     /// From the first such frame on, the server's bytes have numbers that are lower by so much.
     Renumbered(Which, u32),
     /// These frames acknowledge so much less.
@@ -60,6 +62,7 @@ impl Edit {
             Self::SecondClock(by) => {
                 format!("the lab set the clock of the second interface by {by} ms")
             }
+            Self::Missed(_) => "the lab left frames of the second interface out".to_owned(),
             Self::Renumbered(..) => {
                 "the lab lowered the server's sequence numbers in the later connection".to_owned()
             }
@@ -106,6 +109,8 @@ impl Edit {
                     .for_each(|(_, frame)| shift(frame, by));
                 sort(&mut frames);
             }
+            Self::Missed(which) => frames
+                .retain(|(_, frame)| frame.interface < SECOND_CAPTURE || !which(&frame.segment)),
             Self::Renumbered(from, by) => {
                 let first = first(&frames, from)?;
                 for (_, frame) in frames.iter_mut().skip(first) {

@@ -70,7 +70,7 @@ fn bridge_rejected_syn(lab: &mut Lab) -> Result<()> {
     lab.dial_refused(BLOCKED_PORT, Dial::default())
 }
 
-fn bridge_rejected_mid_stream(lab: &mut Lab) -> Result<()> {
+pub(super) fn bridge_rejected_mid_stream(lab: &mut Lab) -> Result<()> {
     let listener = lab.listen(OPEN_PORT)?;
     let mut connection = lab.connect(&listener)?;
     connection.exchange(REQUEST, RESPONSE)?;

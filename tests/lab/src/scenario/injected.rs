@@ -127,7 +127,7 @@ fn forged_at_request(lab: &mut Lab, forge: fn(&Segment) -> Segment) -> Result<()
 }
 
 /// The box forges what it can learn from the server's last segment, as it passed the box.
-fn forged_mimic(lab: &mut Lab) -> Result<()> {
+pub(super) fn forged_mimic(lab: &mut Lab) -> Result<()> {
     let mut last: Option<Segment> = None;
     lab.inject(
         Spot::Middlebox,

@@ -187,7 +187,7 @@ fn is_clients(segment: &Segment) -> bool {
     segment.source.port() != PORT
 }
 
-fn is_reset(segment: &Segment) -> bool {
+pub(super) fn is_reset(segment: &Segment) -> bool {
     segment.flags.rst
 }
 
@@ -200,7 +200,7 @@ fn at_rest(lab: &mut Lab) -> Result<Connection> {
 }
 
 /// The abort follows the last data at once.
-fn abort_after_data(lab: &mut Lab) -> Result<()> {
+pub(super) fn abort_after_data(lab: &mut Lab) -> Result<()> {
     let mut connection = at_rest(lab)?;
     connection.client.send(REQUEST)?;
     connection.server.receive(REQUEST.len())?;

@@ -5,6 +5,7 @@
 mod abort;
 mod alone;
 mod annotated;
+mod both_sides;
 mod bridge;
 mod counted;
 mod demo;
@@ -95,6 +96,7 @@ const GROUPS: &[&[Scenario]] = &[
     own_host::TABLE,
     reused::TABLE,
     mirrored::TABLE,
+    both_sides::TABLE,
     poisoned::TABLE,
     makers::TABLE,
     proxied::TABLE,

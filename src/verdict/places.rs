@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+//! Where on the path an RST was made, where the file holds several capture points.
+
+use std::time::Duration;
+
+use super::Verdict;
+use crate::{
+    case::{Case, Crossing, Made, Origin},
+    conversation::Role,
+    wire::FrameNumber,
+    words::{say, write_span},
+};
+
+/// Clocks that are kept by NTP differ by less (RFC 5905 §1: tens of milliseconds over
+/// the internet, less in a local network).
+const WORTH_SAYING: i64 = 1_000_000;
+
+impl Verdict {
+    /// The same, judged beside what other capture points show.
+    #[must_use]
+    pub(crate) fn beside(&self, crossing: Crossing) -> Self {
+        let mut verdict = self.clone();
+        verdict.amend(|case| case.crossing = Some(crossing));
+        verdict
+    }
+
+    /// `rst.twin_frame`, one of several.
+    #[must_use]
+    pub(crate) fn twin_frame(&self, index: usize) -> Option<FrameNumber> {
+        self.case.crossing?.twins.into_iter().flatten().nth(index)
+    }
+
+    /// `rst.clock_offset`, ns.
+    #[must_use]
+    pub(crate) fn clock_offset(&self) -> Option<i64> {
+        self.case.crossing?.ahead
+    }
+
+    /// Writes `rst.made_between`: what is known of where on the path it was made; nothing
+    /// with one capture point.
+    pub(crate) fn write_made_between(&self, out: &mut String) {
+        let case = &self.case;
+        let Some(crossing) = case.crossing else {
+            return;
+        };
+        let sender = case.sender_word();
+        if let Some(made) = crossing.made {
+            match self.origin() {
+                Origin::Middlebox => say!(out, "between the capture points ("),
+                Origin::Unclear => say!(out, "perhaps between the capture points ("),
+                Origin::Endpoint => {
+                    say!(
+                        out,
+                        "on the {sender}'s side, where the capture has missed it"
+                    );
+                }
+            }
+            if self.origin() != Origin::Endpoint {
+                write_points(case, made, out);
+                say!(out, ")");
+            }
+        } else if crossing.passed_before || crossing.left_sender.is_some() {
+            say!(out, "on the {sender}'s side of both capture points");
+        } else if crossing.undelivered.is_none() {
+            say!(out, "not known");
+        }
+        if let Some(point) = crossing.undelivered {
+            let so_far = if out.is_empty() { "" } else { "; " };
+            say!(out, "{so_far}it was never captured at the other point (");
+            case.write_point(point, out);
+            say!(out, ")");
+        }
+        if let Some(ahead) = crossing.ahead.filter(|ahead| ahead.abs() >= WORTH_SAYING) {
+            let how = if ahead > 0 { "ahead" } else { "behind" };
+            say!(out, "; this point's clock runs ");
+            write_span(out, Duration::from_nanos(ahead.unsigned_abs()));
+            say!(out, " {how}");
+        }
+    }
+
+    /// Where to go on when it is known between which points it was made.
+    pub(super) fn write_next_step_between(&self, out: &mut String) {
+        if let Some(made) = self.case.made() {
+            say!(out, "Look at the devices between the two capture points (");
+            write_points(&self.case, made, out);
+            say!(
+                out,
+                "): the log of one of them names the rule. A third capture half-way shows which one."
+            );
+        }
+    }
+}
+
+/// The two points between which it was made, the client's first.
+pub(super) fn write_points(case: &Case, made: Made, out: &mut String) {
+    let [first, second] = if case.role == Some(Role::Client) {
+        [made.there, made.here]
+    } else {
+        [made.here, made.there]
+    };
+    case.write_point(first, out);
+    say!(out, ", ");
+    case.write_point(second, out);
+}
