@@ -239,7 +239,7 @@ fn packet_list_tells_resets_apart() -> Outcome {
         ["content_filter", "disruptive"],
         ["consequence", "benign"],
         ["RST, ACK", "RST likely"],
-        ["Confidence", "Impact"],
+        ["Who", "Impact"],
     ] {
         for phrase in phrases {
             wireshark.screen.find(phrase, HEADING_AND_LIST)?;

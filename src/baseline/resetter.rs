@@ -51,6 +51,7 @@ impl HeaderForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resetter {
     number: u32,
+    first: FrameNumber,
     hosts: Rc<Cell<u32>>,
 }
 
@@ -59,6 +60,12 @@ impl Resetter {
     #[must_use]
     pub(crate) const fn number(&self) -> u32 {
         self.number
+    }
+
+    /// The frame of its first RST.
+    #[must_use]
+    pub(crate) const fn first(&self) -> FrameNumber {
+        self.first
     }
 
     /// `rst.resetter.hosts`: hosts that it has claimed to be, up to now.
@@ -128,6 +135,7 @@ impl Resetters {
                     look,
                     resetter: Resetter {
                         number,
+                        first: frame,
                         hosts: Rc::default(),
                     },
                     claimed: HashSet::new(),

@@ -114,6 +114,7 @@ impl Case {
         let idle = idle_time(reset.time, side, conversation, &answer);
         Self {
             reset: reset.header,
+            incident: reset.frame,
             names_big_ip: reset.payload.starts_with(BIG_IP),
             role: conversation.role(side),
             roles_assumed: conversation.roles_are_assumed(),

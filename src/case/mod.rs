@@ -54,6 +54,9 @@ use crate::{
 pub struct Case {
     /// The RST.
     pub(crate) reset: Header,
+    /// The frame of the first RST that has the same reason, as far as was known; this one's
+    /// own where there is none.
+    pub(crate) incident: FrameNumber,
     /// Its payload is a text of F5's BIG-IP.
     pub(crate) names_big_ip: bool,
     /// The side that it claims; `None` where neither handshake nor ports tell.
@@ -138,6 +141,22 @@ impl Case {
     pub(crate) fn back_leg(&self) -> Option<Leg> {
         let own_will = self.shape() == Shape::Active && self.phase != Phase::Reset;
         self.neighbours.back_leg.filter(|_| own_will)
+    }
+
+    /// Earlier RSTs that have the same reason.
+    pub(crate) fn same_reason(&self) -> impl Iterator<Item = FrameNumber> {
+        let earlier = self.earlier.map(|earlier| earlier.frame);
+        let follows = self.phase == Phase::Reset || self.in_loop;
+        [
+            earlier.filter(|_| follows),
+            self.refused_before,
+            self.neighbours
+                .translation
+                .and_then(|translation| translation.frame),
+            self.back_leg().map(|leg| leg.frame),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// Frames of other conversations that explain it.

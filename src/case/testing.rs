@@ -68,6 +68,7 @@ fn reset() -> Header {
 pub(crate) fn case() -> Builder {
     Builder(Case {
         reset: reset(),
+        incident: frame(10),
         names_big_ip: false,
         role: Some(Role::Server),
         roles_assumed: false,

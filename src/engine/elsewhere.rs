@@ -70,6 +70,7 @@ impl Engine {
         let total = settings.memory_limit;
         settings.memory_limit = total / PART_OF_MEMORY;
         let mut engine = self.alike(settings);
+        engine.is_elsewhere = true;
         // What is said of the limit names the user's.
         engine.settings.memory_limit = total;
         self.elsewhere.push(engine);

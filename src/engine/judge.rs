@@ -3,25 +3,24 @@
 //! The way of an RST: its case is gathered and judged, and it is entered in the
 //! memories that tell which RSTs belong together.
 
-use super::{Engine, Verdicts, aftermath, verdicts::LONGEST_RUN};
+use super::{Engine, Verdicts, aftermath, learn::keep, verdicts::LONGEST_RUN};
 use crate::{
     baseline::{Entry, HeaderForm},
     case::{Case, EarlierReset, Neighbours, SharedCounter, Surroundings, Thresholds},
     cause::Cause,
     conversation::{Acceptability, Conversation, Key, NotedReset, Role, SegmentKind, Side},
     verdict::{RunMember, Verdict, signature},
-    wire::{Segment, Socket},
+    wire::{FrameNumber, Segment, Socket},
 };
 
 impl Engine {
-    pub(super) fn judge(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+    pub(super) fn judge(&mut self, segment: &Segment<'_>, (key, side): (Key, Side), looked: bool) {
         let Some(conversation) = self.conversations.entry(key, false) else {
             return;
         };
-        let passed = self
-            .passages
-            .push(segment, side, conversation.track().newest);
-        conversation.track_mut().newest = passed;
+        if !keep(&mut self.passages, conversation, (segment, side), looked) {
+            return self.take_odd(segment, key, side);
+        }
         let blind = conversation.is_blind(segment, side);
         if !blind {
             self.hosts.learn_reset(segment);
@@ -32,6 +31,10 @@ impl Engine {
         };
         self.label_run(&mut case);
         self.close_loop(&case);
+        let before = case
+            .same_reason()
+            .filter_map(|frame| self.verdicts.incident(frame));
+        case.incident = before.min().unwrap_or(case.incident);
         let asked = self.requests.asked(&key);
         let name = case.request().and(asked).map(|asked| asked.name);
         let Some(conversation) = self.conversations.entry(key, false) else {
@@ -125,6 +128,8 @@ impl Engine {
         let Some((series, frames)) = entered else {
             return;
         };
+        let frames: Vec<FrameNumber> = frames.collect();
+        self.verdicts.join(frames.iter().copied());
         for frame in frames {
             self.verdicts
                 .amend(frame, |case| case.series = Some(series));
@@ -216,6 +221,11 @@ impl Engine {
         else {
             return;
         };
+        if resetter.hosts() >= 2 {
+            let all = now_several.iter().copied();
+            self.verdicts
+                .join(all.chain([resetter.first(), segment.frame]));
+        }
         for frame in now_several.into_iter().chain([segment.frame]) {
             self.verdicts.amend(frame, |case| {
                 case.same_look_hosts = resetter.hosts();

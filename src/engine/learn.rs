@@ -7,7 +7,7 @@ use super::{Attempts, Engine, Neighbourhood, Verdicts, aftermath};
 use crate::{
     baseline::Shown,
     conversation::{Conversation, Key, Learned, Phase, Role, Side},
-    points::{Station, station},
+    points::{Passages, Station, station},
     verdict::Followup,
     wire::{Content, FrameNumber, Segment},
 };
@@ -17,21 +17,13 @@ use crate::{
 const HABITS_SHOWN: u8 = 8;
 
 impl Engine {
-    /// Whether the segment was captured at another point than the conversation's others; then
-    /// nothing is learned from it here.
-    #[inline]
-    pub(super) fn is_from_elsewhere(
-        &mut self,
-        segment: &Segment<'_>,
-        key: Key,
-        side: Side,
-    ) -> bool {
+    /// Whether a segment that came from somewhere else than its side's first was captured at
+    /// another point.
+    #[cold]
+    fn is_from_elsewhere(&mut self, segment: &Segment<'_>, key: Key) -> bool {
         let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
             return false;
         };
-        if !conversation.track_mut().is_odd(side, station(segment)) {
-            return false;
-        }
         let is_reset = segment.flags.rst();
         if conversation.track().apart().is_some() && !is_reset {
             return true;
@@ -47,16 +39,25 @@ impl Engine {
         seen.is_some()
     }
 
+    /// A segment that came from somewhere else than its side's first goes to the engine of
+    /// the point that it was captured at, if it shows one.
+    #[cold]
+    pub(super) fn take_odd(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+        if self.is_from_elsewhere(segment, key) && self.set_apart(segment, key, side) {
+            return;
+        }
+        self.take_here(segment, (key, side), true);
+    }
+
     #[inline]
-    pub(super) fn learn(&mut self, segment: &Segment<'_>, key: Key, side: Side) {
+    pub(super) fn learn(&mut self, segment: &Segment<'_>, (key, side): (Key, Side), looked: bool) {
         // Looked up once: each segment is.
         let Some(conversation) = self.conversations.entry(key, segment.flags.syn()) else {
             return;
         };
-        let passed = self
-            .passages
-            .push(segment, side, conversation.track().newest);
-        conversation.track_mut().newest = passed;
+        if !keep(&mut self.passages, conversation, (segment, side), looked) {
+            return self.take_odd(segment, key, side);
+        }
         if !is_news(segment, (conversation, side)) {
             return;
         }
@@ -142,6 +143,24 @@ impl Engine {
                 .host_shows(&mut self.verdicts, &self.hosts, segment.source.address);
         }
     }
+}
+
+/// Keeps a segment among what passed this point; false if it may have passed another one,
+/// and nobody has looked yet.
+#[inline]
+pub(super) fn keep(
+    passages: &mut Passages,
+    conversation: &mut Conversation,
+    (segment, side): (&Segment<'_>, Side),
+    looked: bool,
+) -> bool {
+    let station = station(segment);
+    let track = conversation.track_mut();
+    if track.is_odd(side, station) && !looked {
+        return false;
+    }
+    track.newest = passages.push(segment, (side, station), track.newest);
+    true
 }
 
 /// What a SYN or SYN-ACK shows of the attempt to connect, and of its server's ports.

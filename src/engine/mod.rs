@@ -14,6 +14,7 @@ mod attempts;
 mod awaited;
 mod crossing;
 mod elsewhere;
+mod incidents;
 mod judge;
 mod learn;
 mod memory;
@@ -77,6 +78,8 @@ pub struct Engine {
     points: Points,
     /// What was captured at the other points.
     elsewhere: Vec<Engine>,
+    /// It is of one of those.
+    is_elsewhere: bool,
     /// What passed here.
     passages: Passages,
     overlaps: Overlaps,
@@ -125,6 +128,7 @@ impl Engine {
             several_interfaces: false,
             points: Points::default(),
             elsewhere: Vec::new(),
+            is_elsewhere: false,
             passages: Passages::new(shares.passages),
             overlaps: Overlaps::default(),
             #[cfg(feature = "replay")]
@@ -155,9 +159,6 @@ impl Engine {
             }
             again = place.1;
         }
-        if self.is_from_elsewhere(&segment, key, side) && self.set_apart(&segment, key, side) {
-            return;
-        }
         self.take(&segment, key, side);
         if again {
             self.attempts.leave_out(segment.frame);
@@ -172,11 +173,7 @@ impl Engine {
             .get_or_insert(segment.link.interface.unwrap_or_default());
         self.several_interfaces |= segment.link.interface.is_some_and(|this| this != first);
         let changes = self.verdicts.changes.count();
-        if segment.flags.rst() {
-            self.judge(segment, key, side);
-        } else {
-            self.learn(segment, key, side);
-        }
+        self.take_here(segment, (key, side), self.is_elsewhere);
         if self.verdicts.changes.count() != changes {
             self.attempts.follow(&mut self.verdicts.changes, changes);
         }
@@ -188,20 +185,42 @@ impl Engine {
         }
     }
 
+    /// The same; `looked`: whether it was captured at this point has been looked at.
+    #[inline]
+    fn take_here(&mut self, segment: &Segment<'_>, from: (Key, Side), looked: bool) {
+        if segment.flags.rst() {
+            self.judge(segment, from, looked);
+        } else {
+            self.learn(segment, from, looked);
+        }
+    }
+
     /// What is known of the RST in this frame now.
     #[must_use]
     pub fn verdict(&self, frame: FrameNumber) -> Option<VerdictRef<'_>> {
-        if self.elsewhere.is_empty() {
-            return self.verdicts.get(&frame);
-        }
         let points = std::iter::once(self).chain(&self.elsewhere).enumerate();
         let (point, verdict) = points
             .filter_map(|(point, engine)| Some((point, engine.verdicts.get(&frame)?)))
             .next()?;
-        Some(match self.crossing(point, verdict.case()) {
-            Some(crossing) => VerdictRef::Old(Rc::new(verdict.beside(crossing))),
-            None => verdict,
-        })
+        let incident = self.incident(frame)?;
+        let crossing = if self.elsewhere.is_empty() {
+            None
+        } else {
+            self.crossing(point, verdict.case())
+        };
+        let twins = crossing.iter().flat_map(|crossing| crossing.twins);
+        let twins = twins.flatten().filter_map(|twin| self.incident(twin));
+        let incident = twins.min().unwrap_or(incident).min(incident);
+        if crossing.is_none() && incident == verdict.case().incident {
+            return Some(verdict);
+        }
+        let verdict = verdict.seen_later(incident, crossing);
+        Some(VerdictRef::Old(Rc::new(verdict)))
+    }
+
+    /// The incident of the RST in this frame, whichever point saw it.
+    fn incident(&self, frame: FrameNumber) -> Option<FrameNumber> {
+        self.anywhere(|engine| engine.verdicts.incident(frame))
     }
 
     /// Whether there is a verdict on this frame: cheaper than reading it.

@@ -265,6 +265,7 @@ impl Neighbourhood {
         let Some((scan, frames)) = scan(attempts) else {
             return;
         };
+        verdicts.join(frames.iter().copied());
         // Once it is known as a scan, each new one joins alone.
         let alone = |frame: &FrameNumber| {
             let verdict = verdicts.get(frame);
@@ -302,6 +303,7 @@ impl Neighbourhood {
         if count < limit!(SAME_SILENCES of "case::neighbours") {
             return;
         }
+        verdicts.join(frames.iter().map(|(_, frame)| *frame));
         for (_, frame) in frames {
             let joined = verdicts.get(&frame).is_some_and(|verdict| {
                 verdict.case().neighbours.same_idle >= limit!(SAME_SILENCES of "case::neighbours")
@@ -324,6 +326,7 @@ impl Neighbourhood {
         }
         strays.push_back((key, reset.frame));
         let count = u8::try_from(strays.len()).unwrap_or(u8::MAX);
+        verdicts.join(strays.iter().map(|(_, frame)| *frame));
         for (_, frame) in strays.iter() {
             verdicts.amend(*frame, |case| case.neighbours.unsolicited = count);
         }

@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, ops::Deref, r
 use lru::LruCache;
 use rustc_hash::FxHashMap;
 
-use super::archive::Archive;
+use super::{archive::Archive, incidents::Incidents};
 use crate::{case::Case, verdict::Verdict, wire::FrameNumber};
 
 /// RSTs of one side that are named or revised together; the signatures count to two.
@@ -97,6 +97,7 @@ pub(super) struct Verdicts {
     frames: VecDeque<FrameNumber>,
     most_whole: usize,
     old: RefCell<Old>,
+    incidents: Incidents,
     pub(super) changes: Changes,
 }
 
@@ -110,8 +111,22 @@ impl Verdicts {
                 packed: Archive::new(room.packed),
                 unpacked: LruCache::new(room.unpacked),
             }),
+            incidents: Incidents::default(),
             changes: Changes::default(),
         }
+    }
+
+    /// The incident of the RST in this frame.
+    pub(super) fn incident(&self, frame: FrameNumber) -> Option<FrameNumber> {
+        let verdict = self.get(&frame)?;
+        Some(self.incidents.root(verdict.case().incident))
+    }
+
+    /// The RSTs in these frames have one reason.
+    pub(super) fn join(&mut self, frames: impl IntoIterator<Item = FrameNumber>) {
+        let known = frames.into_iter().filter_map(|frame| self.incident(frame));
+        let known: Vec<FrameNumber> = known.collect();
+        self.incidents.join(&known);
     }
 
     /// What is known of the RST in this frame.

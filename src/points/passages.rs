@@ -48,27 +48,28 @@ const OPENS: u8 = 16;
 const LONGEST_PACKET: u32 = 1500;
 
 impl Passage {
-    fn of(segment: &Segment<'_>, side: Side, before: Head) -> Self {
+    #[inline]
+    fn of(segment: &Segment<'_>, side: Side, station: u32, before: Head) -> Self {
         let length = segment.payload_length;
-        let bits = [
-            (side == Side::Upper, UPPER),
-            (segment.flags.rst(), RESET),
-            (length > 0, PAYLOAD),
-            (length > LONGEST_PACKET, OFFLOADED),
-            (segment.flags.syn() && !segment.flags.ack(), OPENS),
-        ];
+        let flags = segment.flags;
+        let bit = |is_so: bool, bit: u8| u8::from(is_so) * bit;
+        let (ttl, ip_id) = match segment.ip {
+            Some(ip) => (ip.ttl, ip.id().unwrap_or_default()),
+            None => (0, 0),
+        };
         Self {
             time: segment.time,
             digest: digest(segment),
-            station: station(segment),
+            station,
             frame: segment.frame,
             before,
-            ip_id: segment.ip.and_then(|ip| ip.id()).unwrap_or_default(),
-            ttl: segment.ip.map(|ip| ip.ttl).unwrap_or_default(),
-            bits: bits
-                .iter()
-                .filter_map(|(is_so, bit)| is_so.then_some(bit))
-                .sum(),
+            ip_id,
+            ttl,
+            bits: bit(side == Side::Upper, UPPER)
+                | bit(flags.rst(), RESET)
+                | bit(length > 0, PAYLOAD)
+                | bit(length > LONGEST_PACKET, OFFLOADED)
+                | bit(flags.syn() && !flags.ack(), OPENS),
         }
     }
 
@@ -112,6 +113,7 @@ impl Passage {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Sequence numbers, flags and length: the IP ID is often 0, options may be taken out.
+#[inline]
 fn digest(segment: &Segment<'_>) -> u32 {
     let numbers = u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0);
     let shape = u64::from(segment.payload_length) << 8 | u64::from(segment.flags.bits());
@@ -126,9 +128,11 @@ pub(crate) fn station(segment: &Segment<'_>) -> u32 {
 }
 
 impl Station {
+    #[inline]
     pub(super) fn shortened(&self) -> u32 {
         let [a, b, c, d, e, f] = self.address;
-        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let upper = u64::from(u16::from_ne_bytes([e, f]));
+        let address = upper << 32 | u64::from(u32::from_ne_bytes([a, b, c, d]));
         let place = u64::from(self.interface) << 12 | u64::from(self.vlan);
         ((address ^ place.rotate_right(16)).wrapping_mul(SPREAD) >> 32) as u32
     }
@@ -140,6 +144,8 @@ pub(crate) struct Passages {
     kept: Vec<Passage>,
     /// How many there have been.
     count: u32,
+    /// The place of the next.
+    next: usize,
     most: usize,
     first: Option<Timestamp>,
     last: Timestamp,
@@ -152,6 +158,7 @@ impl Passages {
         Self {
             kept: Vec::new(),
             count: 0,
+            next: 0,
             most: most.get(),
             first: None,
             last: Timestamp(i64::MIN),
@@ -173,19 +180,28 @@ impl Passages {
     /// Keeps a packet whose conversation's packet before is at `before`; the answer is
     /// where the conversation's newest is now.
     #[inline]
-    pub(crate) fn push(&mut self, segment: &Segment<'_>, side: Side, before: Head) -> Head {
-        let passage = Passage::of(segment, side, before);
+    pub(crate) fn push(
+        &mut self,
+        segment: &Segment<'_>,
+        (side, station): (Side, u32),
+        before: Head,
+    ) -> Head {
+        let passage = Passage::of(segment, side, station, before);
         if self.first.is_none() {
             self.first = Some(segment.time);
+            // What is not used yet takes no memory, and growing would copy it all.
+            self.kept.reserve_exact(self.most);
         }
         self.last = self.last.max(segment.time);
-        if self.kept.len() < self.most {
-            self.kept.push(passage);
+        if let Some(oldest) = self.kept.get_mut(self.next) {
+            *oldest = passage;
         } else {
-            let place = self.place(self.count);
-            if let Some(oldest) = self.kept.get_mut(place) {
-                *oldest = passage;
-            }
+            self.kept.push(passage);
+        }
+        // Without a division: every packet comes here.
+        self.next += 1;
+        if self.next == self.most {
+            self.next = 0;
         }
         // A capture has fewer frames than that (Wireshark counts them in 32 bits).
         self.count = self.count.saturating_add(1);

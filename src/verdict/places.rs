@@ -8,7 +8,7 @@ use super::Verdict;
 use crate::{
     case::{Case, Crossing, Made, Origin},
     conversation::Role,
-    wire::FrameNumber,
+    wire::{FrameNumber, numbering},
     words::{say, write_span},
 };
 
@@ -17,12 +17,24 @@ use crate::{
 const WORTH_SAYING: i64 = 1_000_000;
 
 impl Verdict {
-    /// The same, judged beside what other capture points show.
+    /// The same as it is seen now: of an incident that began earlier, and beside what other
+    /// capture points show.
     #[must_use]
-    pub(crate) fn beside(&self, crossing: Crossing) -> Self {
+    pub(crate) fn seen_later(&self, incident: FrameNumber, crossing: Option<Crossing>) -> Self {
         let mut verdict = self.clone();
-        verdict.amend(|case| case.crossing = Some(crossing));
+        verdict.case.incident = incident;
+        if crossing.is_some() {
+            verdict.amend(|case| case.crossing = crossing);
+        }
         verdict
+    }
+
+    /// `rst.incident`: the frame of its first RST, or of this one where that was filtered out.
+    #[must_use]
+    pub(crate) fn incident(&self) -> u32 {
+        let frames = [self.case.incident, self.case.reset.frame];
+        let shown = frames.into_iter().find_map(numbering::shown);
+        shown.unwrap_or(self.case.incident).get()
     }
 
     /// `rst.twin_frame`, one of several.

@@ -342,6 +342,12 @@ const WHY: &[Field] = &[
 
 const MATTERS: &[Field] = &[
     Field::new(
+        c"rst.incident",
+        c"Incident",
+        c"The RSTs with one reason have one number: the frame of the first of them",
+        Uint32(One(|v| Some(v.incident()))),
+    ),
+    Field::new(
         c"rst.impact",
         c"Impact",
         c"Whether a user's connection failed",

@@ -56,6 +56,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.next_step", "FT_STRING"),
     // Good or bad.
     ("rst.matters", "FT_STRING"),
+    ("rst.incident", "FT_UINT32"),
     ("rst.impact", "FT_STRING"),
     ("rst.impact.text", "FT_STRING"),
     ("rst.effective", "FT_BOOLEAN"),
