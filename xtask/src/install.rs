@@ -2,7 +2,13 @@
 
 //! `cargo xtask install` and `uninstall`: the plugin and the profile in Wireshark's own folders.
 
-use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -26,9 +32,8 @@ pub(crate) fn install(with_profile: bool) -> Result<()> {
     let fresh = folder.join(".librstscope.new");
     fs::copy(&plugin, &fresh)
         .and_then(|_| fs::set_permissions(&fresh, fs::Permissions::from_mode(0o644)))
-        .and_then(|()| fs::rename(&fresh, &target))
-        .with_context(|| format!("cannot write {}", target.display()))?;
-    check_loaded(&target)?;
+        .with_context(|| format!("cannot write {}", fresh.display()))?;
+    put_in_place(&fresh, &target, || check_loaded(&target))?;
     say::line(format_args!(
         "Installed {}; tshark loads it. Restart Wireshark if it is open.",
         target.display()
@@ -37,6 +42,28 @@ pub(crate) fn install(with_profile: bool) -> Result<()> {
         install_profile()?;
     }
     Ok(())
+}
+
+/// Puts a file in the place of another; if the check fails, all is as before.
+fn put_in_place(fresh: &Path, target: &Path, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    let write = || format!("cannot write {}", target.display());
+    let before = target.with_file_name(".librstscope.old");
+    let had_one = match fs::rename(target, &before) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(error).with_context(write),
+    };
+    let result = fs::rename(fresh, target)
+        .with_context(write)
+        .and_then(|()| check());
+    match (&result, had_one) {
+        (Ok(()), true) => fs::remove_file(&before),
+        (Err(_), true) => fs::rename(&before, target),
+        (Err(_), false) => fs::remove_file(target),
+        (Ok(()), false) => Ok(()),
+    }
+    .with_context(write)?;
+    result
 }
 
 fn install_profile() -> Result<()> {
@@ -113,7 +140,7 @@ fn target() -> Result<PathBuf> {
     Ok(tshark::folder(name)?.join("epan").join(PLUGIN_FILE))
 }
 
-fn check_loaded(target: &std::path::Path) -> Result<()> {
+fn check_loaded(target: &Path) -> Result<()> {
     let mut ask = Command::new("tshark");
     ask.args(["-G", "plugins"]);
     let listed = project::output(&mut ask)?;
@@ -140,4 +167,33 @@ fn check_loaded(target: &std::path::Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_pass_is_taken_away_again() {
+        let folder = tshark::Scratch::new().unwrap();
+        let (fresh, target) = (folder.0.join("new"), folder.0.join("plugin.so"));
+        let put = |text: &str, passes: bool| {
+            fs::write(&fresh, text).unwrap();
+            put_in_place(&fresh, &target, || {
+                anyhow::ensure!(passes, "it does not pass");
+                Ok(())
+            })
+        };
+        assert_eq!(
+            put("bad", false).unwrap_err().to_string(),
+            "it does not pass"
+        );
+        assert!(!target.exists());
+        put("first", true).unwrap();
+        put("bad", false).unwrap_err();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "first");
+        put("second", true).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "second");
+        assert_eq!(folder.0.read_dir().unwrap().count(), 1, "something is left");
+    }
 }

@@ -134,6 +134,8 @@ pub(crate) fn run() -> Result<()> {
 
 fn clippy(features: &[&str]) -> Result<()> {
     let mut clippy = project::cargo(["clippy", "--quiet", "--workspace", "--all-targets"]);
+    // There the C compiler's warnings are errors, too.
+    clippy.env("CI", "true");
     project::run(clippy.args(features).args(["--", "-D", "warnings"]))
 }
 

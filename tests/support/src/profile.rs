@@ -22,6 +22,13 @@ const RECORD: &str = ".installed";
 /// The file that Wireshark's own rules are appended to: ours stand above them.
 const COLORS: &str = "colorfilters";
 
+/// The macros up to Wireshark 4.2, a table with quoted columns.
+const MACROS: &str = "dfilter_macros";
+
+/// The macros from Wireshark 4.4 on, written as filters are. Wireshark writes this file anew by
+/// itself, so that nothing can be told from its contents.
+const NEWER_MACROS: &str = "dmacros";
+
 /// The state of the window, which Wireshark keeps in every profile that was in use.
 const WINDOW_STATE: &str = "recent";
 
@@ -48,12 +55,32 @@ pub fn files(root: &Path) -> io::Result<Vec<File>> {
         let mut bytes = fs::read(&path)?;
         if name == COLORS {
             let global = tshark::folder("Global configuration").map_err(io::Error::other)?;
-            bytes.extend(fs::read(global.join(COLORS))?);
+            // From Wireshark 5.0 on there may be none.
+            match fs::read(global.join(COLORS)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                read => bytes.extend(read?),
+            }
+        }
+        if name == MACROS && tshark::version().map_err(io::Error::other)? >= (4, 4) {
+            let macros = newer_macros(&String::from_utf8_lossy(&bytes));
+            files.push((NEWER_MACROS.to_owned(), macros.into_bytes()));
+            continue;
         }
         files.push((name.into_owned(), bytes));
     }
     files.sort();
     Ok(files)
+}
+
+/// Macros as Wireshark 4.4 reads them: `"name","text"` becomes `"name" text`.
+fn newer_macros(table: &str) -> String {
+    let rows = table.lines().filter(|line| !line.starts_with('#'));
+    let macros = rows.filter_map(|row| {
+        let (name, text) = row.strip_prefix('"')?.split_once("\",\"")?;
+        let text = text.strip_suffix('"')?.replace("\\x22", "\"");
+        Some(format!("\"{name}\" {text}\n"))
+    });
+    macros.collect()
 }
 
 /// Writes the files to `folder`, unless somebody else's are there.
@@ -84,7 +111,10 @@ pub fn remove(folder: &Path) -> io::Result<Done> {
         return Ok(Done::Kept(changed));
     }
     for installed in folder.join(RECORD).read_dir()? {
-        fs::remove_file(folder.join(installed?.file_name()))?;
+        match fs::remove_file(folder.join(installed?.file_name())) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     fs::remove_dir_all(folder.join(RECORD))?;
     match fs::remove_file(folder.join(WINDOW_STATE)) {
@@ -107,6 +137,9 @@ fn changed(folder: &Path) -> io::Result<Option<PathBuf>> {
     }
     for installed in record.read_dir()? {
         let installed = installed?;
+        if installed.file_name() == NEWER_MACROS {
+            continue;
+        }
         let present = folder.join(installed.file_name());
         if fs::read(&present).ok() != Some(fs::read(installed.path())?) {
             return Ok(Some(present));
@@ -117,5 +150,22 @@ fn changed(folder: &Path) -> io::Result<Option<PathBuf>> {
 
 fn is_complete(files: &[File], folder: &Path) -> bool {
     let is_same = |(name, bytes): &File| fs::read(folder.join(name)).is_ok_and(|is| is == *bytes);
-    files.iter().all(is_same)
+    files
+        .iter()
+        .all(|file| file.0 == NEWER_MACROS || is_same(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn macros_are_written_as_filters_from_4_4_on() {
+        let table =
+            "# A comment.\n\"forged\",\"rst.origin == \\x22middlebox\\x22 && ip.addr == $1\"\n";
+        assert_eq!(
+            newer_macros(table),
+            "\"forged\" rst.origin == \"middlebox\" && ip.addr == $1\n"
+        );
+    }
 }

@@ -189,6 +189,19 @@ pub fn folder(name: &str) -> Result<PathBuf, Error> {
         .ok_or_else(|| Error(format!("`tshark -G folders` names no {name}")))
 }
 
+/// Major and minor version of the installed Wireshark.
+pub fn version() -> Result<(u32, u32), Error> {
+    // On macOS the folder is called 4-6.
+    let folder = plugin_version_folder()?;
+    let mut numbers = folder.split(['.', '-']).map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
+        _ => Err(Error(format!(
+            "the plugin folder {folder:?} of `tshark -G folders` is not named by a version"
+        ))),
+    }
+}
+
 /// The sub-folder that holds the plugins of this Wireshark's version, such as `4.0`.
 fn plugin_version_folder() -> Result<String, Error> {
     let personal = folder("Personal Plugins")?;

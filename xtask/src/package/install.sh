@@ -67,12 +67,21 @@ mkdir -p "$plugins/epan"
 # A running Wireshark has the old file mapped: replace it, do not write into it.
 cp "$here/$plugin" "$plugins/epan/.$plugin.new"
 chmod 644 "$plugins/epan/.$plugin.new"
+# Until it has passed its test, the one before can come back.
+old="$plugins/epan/.$plugin.old"
+[ ! -e "$target" ] || mv -f "$target" "$old"
 mv -f "$plugins/epan/.$plugin.new" "$target"
-tshark -G plugins 2>/dev/null | grep -q "$plugin.*$target\$" ||
-    fail "$target is in place, but tshark does not load it; see what \`tshark -G plugins\` says."
+undo() {
+    rm -f "$target"
+    [ ! -e "$old" ] || mv -f "$old" "$target"
+    fail "$@ All is as it was before."
+}
+tshark -G plugins 2>/dev/null | grep -F "$target" | grep -qF "$plugin" ||
+    undo "tshark does not load $target; see what \`tshark -G plugins\` says."
 tshark -r "$here/examples/sample.pcap" -Y rst.origin -T fields -e frame.number \
     -e rst.origin -e rst.cause 2>/dev/null | cmp -s - "$here/examples/expected.txt" ||
-    fail "$target is loaded, but does not say what it should of examples/sample.pcap; please report this."
+    undo "$target is loaded, but does not say what it should of examples/sample.pcap; please report this."
+rm -f "$old"
 echo "Installed $target; it explains the sample as it should. Restart Wireshark if it is open."
 
 if [ -e "$profile" ] && [ ! -d "$profile/.installed" ]; then
