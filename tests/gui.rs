@@ -358,7 +358,7 @@ fn expert_information_and_statistics_count_the_resets() -> Outcome {
 #[test]
 fn button_reload_and_preference_take_effect() -> Outcome {
     let wireshark = Wireshark::open()?;
-    let button = wireshark.screen.find("Middlebox", TOP)?;
+    let button = wireshark.screen.find("Forged", TOP)?;
     let click = || wireshark.screen.click(button, 1);
     wireshark
         .screen

@@ -53,6 +53,9 @@ enum Command {
     },
     /// Check everything: format, lints, docs, house rules, all tests, with the real tshark
     Test,
+    /// Damage every case in eight ways and read it in the real tshark (10 to 20 minutes);
+    /// the tests take one case in eight
+    Damage,
     /// Build the plugin and install it for this user, or for everybody when run as root
     Install {
         /// Also install the Wireshark profile "TCP Resets": colors, columns, filter buttons
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Test => test::run(),
+        Command::Damage => test::damage(),
         Command::Install { profile } => install::install(profile),
         Command::Uninstall => install::uninstall(),
         Command::Package { out } => package::run(out),

@@ -132,6 +132,18 @@ pub(crate) fn run() -> Result<()> {
     report.finish()
 }
 
+/// `cargo xtask damage`: all cases, where the tests take a sample.
+pub(crate) fn damage() -> Result<()> {
+    setup::tests()?;
+    wireshark::check()?;
+    let plugin = project::build_plugin()?;
+    let mut test = project::cargo(["test", "--test", "damage"]);
+    test.args(ENGINE_FEATURES)
+        .env(PLUGIN_VARIABLE, plugin)
+        .env("RSTSCOPE_DAMAGE_ALL", "1");
+    project::run(&mut test)
+}
+
 fn clippy(features: &[&str]) -> Result<()> {
     let mut clippy = project::cargo(["clippy", "--quiet", "--workspace", "--all-targets"]);
     // There the C compiler's warnings are errors, too.
