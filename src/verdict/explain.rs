@@ -139,6 +139,7 @@ pub(super) fn missing(verdict: &Verdict, index: usize, out: &mut String) {
     let vantage = vantage(&verdict.case).filter(|_| verdict.case.crossing.is_none());
     let general: Vec<fn(&Verdict, &mut String)> = vantage
         .into_iter()
+        .chain(verdict.case.history_evicted.then_some(forgotten as _))
         .chain(verdict.case.roles_assumed.then_some(assumed as _))
         .chain(verdict.case.others_come_from().map(|_| elsewhere as _))
         .collect();
@@ -173,11 +174,21 @@ fn elsewhere(verdict: &Verdict, out: &mut String) {
     }
 }
 
-fn assumed(_: &Verdict, out: &mut String) {
+/// What looks absent may have been let go.
+fn forgotten(_: &Verdict, out: &mut String) {
     say!(
         out,
-        "Client and server are guessed from the ports: the capture lacks the handshake."
+        "The memory limit made rstscope forget conversations or hosts before this RST: what seems missing may have been in the capture."
     );
+}
+
+fn assumed(verdict: &Verdict, out: &mut String) {
+    let why = if verdict.case.history_evicted {
+        "the capture lacks the handshake, or rstscope forgot it"
+    } else {
+        "the capture lacks the handshake"
+    };
+    say!(out, "Client and server are guessed from the ports: {why}.");
 }
 
 /// Where the capture was taken decides what it can show.
@@ -206,4 +217,41 @@ fn vantage(case: &Case) -> Option<fn(&Verdict, &mut String)> {
             );
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{case::testing::case, verdict::Verdict};
+
+    fn missing(history_evicted: bool) -> Vec<String> {
+        let mut case = (*case()).clone();
+        case.history_evicted = history_evicted;
+        case.roles_assumed = true;
+        let verdict = Verdict::of(case, None, b"");
+        let sentence = |index| {
+            let mut out = String::new();
+            verdict.write_missing(index, &mut out);
+            out
+        };
+        (0..20)
+            .map(sentence)
+            .take_while(|it| !it.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn what_may_be_forgotten_is_said() {
+        let said = missing(true).join("\n");
+        assert!(
+            said.contains("The memory limit made rstscope forget"),
+            "{said}"
+        );
+        assert!(
+            said.contains("lacks the handshake, or rstscope forgot it."),
+            "{said}"
+        );
+        let said = missing(false).join("\n");
+        assert!(!said.contains("forg"), "{said}");
+        assert!(said.contains("lacks the handshake."), "{said}");
+    }
 }

@@ -4,7 +4,7 @@
 
 use super::Verdict;
 use crate::{
-    cause::Impact,
+    cause::{Cause, Impact},
     conversation::Phase,
     words::{Count, say},
 };
@@ -36,7 +36,11 @@ fn reason(verdict: &Verdict, out: &mut String) {
             Impact::Disruptive => failure(verdict, out),
             Impact::Noteworthy => match case.unacked_bytes() {
                 Some(bytes @ 1..) => say!(out, "{} may be lost", Count(bytes, "byte")),
-                _ => say!(out, "a user may notice"),
+                Some(0) if verdict.cause() == Cause::ApplicationAbort => say!(
+                    out,
+                    "an application closed abruptly; it had acknowledged all data"
+                ),
+                _ => say!(out, "{}", worth_knowing(verdict.cause())),
             },
             Impact::Benign => say!(out, "{}", harmless(verdict)),
         }
@@ -64,6 +68,27 @@ fn failure(verdict: &Verdict, out: &mut String) {
             say!(out, "{} stayed unacknowledged", Count(bytes, "byte"));
         }
         _ => say!(out, "the connection failed"),
+    }
+}
+
+/// What makes it worth knowing, where nothing failed for certain.
+const fn worth_knowing(cause: Cause) -> &'static str {
+    match cause {
+        Cause::ApplicationAbort => "an application closed abruptly",
+        Cause::UnreadData => "data was received and never read",
+        Cause::DataAfterClose => "data arrived for a connection that its receiver had closed",
+        Cause::HalfOpenScan | Cause::ConnectScan => "somebody tries out ports",
+        Cause::CancelledConnect => "the answer came after the client had given up",
+        Cause::HalfOpenRecovery => "a new connection had to replace a stale one",
+        Cause::KeepaliveTimeout => "the other host no longer answers",
+        Cause::IdleTimeout => "an idle connection was closed and must be opened again",
+        Cause::BlindInjection => "somebody guesses sequence numbers",
+        Cause::ResetLoop => "two hosts answer each other without end",
+        Cause::RawSocket => "a program with raw packets and its host's kernel disagree",
+        Cause::StrayAnswer | Cause::Backscatter => {
+            "a host received segments that it did not expect"
+        }
+        _ => "the capture does not show whether a user noticed",
     }
 }
 
