@@ -80,7 +80,13 @@ fn cell(row: &str, at: usize) -> String {
 #[test]
 fn columns_say_when_who_why_and_how_bad() -> Outcome {
     let profiled = Profiled::new()?;
-    let fields = ["rst.phase", "rst.who", "rst.cause", "rst.impact"];
+    let fields = [
+        "rst.phase",
+        "rst.origin",
+        "rst.confidence",
+        "rst.cause",
+        "rst.impact",
+    ];
     let mut arguments = vec!["-Y", "rst.origin", "-T", "fields", "-E", "separator=|"];
     for field in fields {
         arguments.extend(["-e", field]);
@@ -91,10 +97,10 @@ fn columns_say_when_who_why_and_how_bad() -> Outcome {
     assert_eq!(rows.lines().count(), values.lines().count());
     for (row, values) in rows.lines().zip(values.lines()) {
         let values: Vec<_> = values.split('|').collect();
-        let [when, who, why, impact] = values[..] else {
-            return Err(format!("{values:?} are not four values").into());
+        let [when, who, confidence, why, impact] = values[..] else {
+            return Err(format!("{values:?} are not five values").into());
         };
-        let expected = format!(" {when} {who} {why} {impact} ");
+        let expected = format!(" {when} {who},{confidence}% {why} {impact} ");
         assert!(row.contains(&expected), "no {expected:?} in {row:?}");
     }
     Ok(())
