@@ -139,12 +139,12 @@ fn judge(steps: &[Step], origin: Origin) -> Vec<FrameFields> {
         .collect()
 }
 
-/// Texts of evidence may name an absolute number.
+/// Texts of evidence may name an absolute number, and the report names the time.
 fn without_texts(mut frames: Vec<FrameFields>) -> Vec<FrameFields> {
     for frame in &mut frames {
         frame
             .fields
-            .retain(|(name, _)| *name != "rst.evidence.text");
+            .retain(|(name, _)| !["rst.evidence.text", "rst.report"].contains(name));
     }
     frames
 }

@@ -12,6 +12,7 @@ mod labels;
 mod matters;
 mod packed;
 mod places;
+mod report;
 mod weigh;
 
 pub use followup::{Followup, FollowupKind};

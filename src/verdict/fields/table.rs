@@ -402,6 +402,12 @@ const EVIDENCES: &[Field] = &[
         Int16(One(|v| Some(v.sum()))),
     ),
     Field::new(
+        c"rst.report",
+        c"Report",
+        c"The verdict as three sentences for a ticket, with hosts, time and frame",
+        Sentence(One(|v| written(|out| v.write_report(out)))),
+    ),
+    Field::new(
         c"rst.missing",
         c"Missing",
         c"What this capture could not show",

@@ -72,6 +72,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("rst.hypothesis.sum", "FT_INT16"),
     ("rst.hypothesis.text", "FT_STRING"),
     ("rst.evidence.sum", "FT_INT16"),
+    ("rst.report", "FT_STRING"),
     ("rst.missing", "FT_STRING"),
     // Notes on later frames.
     ("rst.followup", "FT_STRING"),
