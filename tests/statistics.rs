@@ -136,16 +136,16 @@ fn resets_are_counted_as_the_fields_say() -> Outcome {
         &["-2", "-n", "-Y", "rst.origin", "-o", column],
     )?;
     assert_eq!(
-        counted(&tree, "Resets by claimed sender")?,
+        counted(&tree, "Resets by source host")?,
         tally(senders.lines().map(str::trim))
     );
     let resetters: Vec<_> = resets()
         .filter(|frame| !frame[4].is_empty())
-        .map(|frame| format!("resetter {}", frame[4]))
+        .map(|frame| format!("device {}", frame[4]))
         .collect();
     assert!(!resetters.is_empty(), "no case has a resetter profile");
     assert_eq!(
-        counted(&tree, "Resets by resetter")?,
+        counted(&tree, "Resets by device")?,
         tally(resetters.iter().map(String::as_str))
     );
     Ok(())

@@ -68,8 +68,8 @@ const BY_WORD: [ByWord; 5] = [
     },
 ];
 
-const BY_SENDER: &CStr = c"Resets by claimed sender";
-const BY_RESETTER: &CStr = c"Resets by resetter";
+const BY_SENDER: &CStr = c"Resets by source host";
+const BY_RESETTER: &CStr = c"Resets by device";
 
 /// Frames of which it is kept how they were counted: 16 MiB of them. Older ones stay
 /// counted as they were.
@@ -261,7 +261,7 @@ impl Statistics {
         let resetter = verdict.and_then(|verdict| Some(verdict.resetter()?.number()));
         if let (false, Some(number)) = (as_.has_resetter, resetter) {
             as_.has_resetter = true;
-            if let Ok(name) = CString::new(format!("resetter {number}")) {
+            if let Ok(name) = CString::new(format!("device {number}")) {
                 self.by_resetter.title.add(1);
                 self.by_resetter.add(&name);
             }

@@ -382,7 +382,7 @@ frames_are_counted_once_and_anew_when_they_change(void)
           RSTSCOPE_STATUS_OK);
     CHECK(changed_number(statistics, "Resets by phase", "Resets by phase") == 1);
     CHECK(changed_number(statistics, "Resets by phase", "syn") == 1);
-    CHECK(changed_number(statistics, "Resets by claimed sender", "10.0.0.2") == 1);
+    CHECK(changed_number(statistics, "Resets by source host", "10.0.0.2") == 1);
     CHECK(changed_number(statistics, "Connection attempts", "refused") == -1);
     /* The frame comes again: a new count. */
     CHECK(rstscope_statistics_count(statistics, engine, RST_FRAME, "10.0.0.2") ==
