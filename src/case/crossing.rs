@@ -3,7 +3,7 @@
 //! What the other capture points of the file show of an RST.
 
 use super::Case;
-use crate::{points::MOST_POINTS, wire::FrameNumber, words::say};
+use crate::{conversation::Phase, points::MOST_POINTS, wire::FrameNumber, words::say};
 
 /// A capture point as people know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,9 @@ pub(crate) struct Crossing {
     pub(crate) passed_before: bool,
     /// A point that it should have passed next, and did not.
     pub(crate) undelivered: Option<PointName>,
+    /// The RST that had ended the connection for its sender before it sent this one, as its
+    /// own side's capture shows.
+    pub(crate) ended_by: Option<FrameNumber>,
     /// How far the clock here runs ahead of the one that it is compared with, ns.
     pub(crate) ahead: Option<i64>,
 }
@@ -67,6 +70,13 @@ impl Case {
     #[must_use]
     pub(crate) fn made(&self) -> Option<Made> {
         self.crossing.and_then(|crossing| crossing.made)
+    }
+
+    /// The RST that had ended the connection for its sender, where this point did not see it.
+    #[must_use]
+    pub(crate) fn ended_elsewhere(&self) -> Option<FrameNumber> {
+        let ended_by = self.crossing?.ended_by;
+        ended_by.filter(|_| self.phase != Phase::Reset)
     }
 
     /// Whether a point that it should have passed did not see it.

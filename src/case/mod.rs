@@ -174,6 +174,7 @@ impl Case {
                 .map(|accepted| accepted.last),
             neighbours.port_accepted,
             self.back_leg().map(|leg| leg.frame),
+            self.ended_elsewhere(),
         ]
         .into_iter()
         .flatten()

@@ -199,6 +199,13 @@ impl Engine {
         for (place, (_, twin)) in crossing.twins.iter_mut().zip(twins.clone()) {
             *place = Some(twin.frame);
         }
+        crossing.ended_by = twins
+            .clone()
+            .filter(|(view, _)| view.is_before == Some(true))
+            .find_map(|(view, twin)| {
+                let verdict = self.at(view.point)?.verdicts.get(&twin.frame)?;
+                verdict.consequence_of()
+            });
         crossing.passed_before = twins.clone().any(|(view, _)| view.is_before == Some(true));
         if let Some((frame, is_there)) = self.left_sender(point, own, index, views) {
             crossing.left_sender = Some(frame);

@@ -419,6 +419,7 @@ impl Verdict {
     pub(crate) fn write_cause(&self, index: usize, out: &mut String) {
         let mut lines = String::new();
         self.cause.write_text(&self.case, self.origin(), &mut lines);
+        self.write_reason_elsewhere(&mut lines);
         out.push_str(lines.lines().nth(index).unwrap_or_default());
     }
 

@@ -91,6 +91,17 @@ impl Verdict {
         }
     }
 
+    /// Why its sender had no connection any more, where its own side's capture shows it.
+    pub(super) fn write_reason_elsewhere(&self, out: &mut String) {
+        if let Some(frame) = self.case.ended_elsewhere() {
+            let sender = self.case.sender_word();
+            say!(
+                out,
+                "\nThe {sender}'s side shows why: the RST in frame {frame} had ended the connection there."
+            );
+        }
+    }
+
     /// Where to go on when it is known between which points it was made.
     pub(super) fn write_next_step_between(&self, out: &mut String) {
         if let Some(made) = self.case.made() {
